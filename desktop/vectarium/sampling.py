@@ -1,0 +1,318 @@
+"""From logits to a drawn token, as pure functions.
+
+The order is that of transformers' logits warpers: temperature, top-k, top-p, min-p. Each cut works on
+what the one before it left, renormalised. As every cut removes the least probable tokens, what is kept
+is always a prefix of the ranking.
+
+Arrays over the vocabulary are in rank order: by descending logit, equal logits by ascending token id.
+Logits are float32, as models give them; everything after them is float64.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEP_ENTRIES = 100
+
+
+class BrokenLogits(ValueError):
+    """Logits that are no distribution: not a number, infinite, or none at all."""
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How a token is drawn. Raises ValueError for a value outside the ranges given here."""
+
+    temperature: float = 1.0
+    """Logits are divided by it; 0 always takes the most likely token."""
+    top_k: int = 0
+    """Keep the k most likely tokens (and any that tie with the k-th); 0 keeps all."""
+    top_p: float = 1.0
+    """Keep the fewest most likely tokens whose probabilities sum to at least this; 1 keeps all."""
+    min_p: float = 0.0
+    """Keep tokens at least this fraction as likely as the most likely one; 0 keeps all."""
+
+    def __post_init__(self) -> None:
+        if not (_is_number(self.temperature) and self.temperature >= 0):
+            raise ValueError(f"Temperature must be a number of at least 0, not {self.temperature!r}.")
+        if isinstance(self.top_k, bool) or not isinstance(self.top_k, int | np.integer) or self.top_k < 0:
+            raise ValueError(
+                f"Top-k must be a whole number of at least 0 (0 keeps all tokens), not {self.top_k!r}."
+            )
+        if not (_is_number(self.top_p) and 0 <= self.top_p <= 1):
+            raise ValueError(f"Top-p must be a number from 0 to 1 (1 keeps all tokens), not {self.top_p!r}.")
+        if not (_is_number(self.min_p) and 0 <= self.min_p <= 1):
+            raise ValueError(f"Min-p must be a number from 0 to 1 (0 keeps all tokens), not {self.min_p!r}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The vocabulary sorted by logit. It does not depend on any setting, so moving a slider re-uses it."""
+
+    order: NDArray[np.int64]
+    """[rank] token id."""
+    logits: NDArray[np.float32]
+    """[rank]"""
+    log_normaliser: float
+    """log Σ exp(logits): the model's own log-probability of a token is its logit minus this."""
+
+    @property
+    def model_probability(self) -> NDArray[np.float64]:
+        """[rank] softmax of the logits themselves, at temperature 1."""
+        return _read_only(np.exp(self.logits.astype(np.float64) - self.log_normaliser))
+
+    def rank_of(self, token_id: int) -> int:
+        """The rank of a token, 0 for the most likely. Raises IndexError outside the vocabulary."""
+        found = np.flatnonzero(self.order == token_id)
+        if not found.size:
+            raise IndexError(f"Token {token_id} is outside the vocabulary of {self.order.size} tokens.")
+        return int(found[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """The next-token distribution at every stage, over the whole vocabulary. Arrays are read-only."""
+
+    ranking: Ranking
+    settings: SamplingSettings
+    scaled: NDArray[np.float64]
+    """[rank] logit ÷ temperature. At temperature 0, where that is undefined, the logits unchanged."""
+    log_normaliser: float
+    """log Σ exp((logit - largest logit) ÷ temperature): finite at every temperature, 0 at 0."""
+    probability: NDArray[np.float64]
+    """[rank] after the temperature, before the cuts. At temperature 0 all of it on rank 0."""
+    kept_count: int
+    """How many tokens the cuts leave: ranks 0 to kept_count - 1."""
+    drawn: NDArray[np.float64]
+    """[rank] probability of being drawn: after the cuts, renormalised."""
+    removed_mass: float
+    """What the cuts took of `probability`, from 0 to 1."""
+    entropy_bits: float
+    """Entropy of `probability`."""
+    drawn_entropy_bits: float
+    """Entropy of `drawn`."""
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """[rank] token id."""
+        return self.ranking.order
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """[rank] as the model gave them."""
+        return self.ranking.logits
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """[rank] whether the cuts leave the token."""
+        return _read_only(np.arange(self.order.size) < self.kept_count)
+
+    def rank_of(self, token_id: int) -> int:
+        """The rank of a token, 0 for the most likely. Raises IndexError outside the vocabulary."""
+        return self.ranking.rank_of(token_id)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What a token in the text keeps of the distribution it came from.
+
+    The top entries are exact, so with the normalisers and `kept_count` their probabilities at every
+    stage can be shown again without the model; what is beyond them is known as a mass.
+    """
+
+    token_id: int
+    rank: int
+    logit: float
+    model_probability: float
+    """At temperature 1 without cuts: what the model itself gave the token."""
+    probability: float
+    """After the temperature, before the cuts."""
+    drawn: float
+    """After the cuts, renormalised; 0 for a token that the cuts removed and someone chose by hand."""
+    uniform: float | None
+    """The random number in [0, 1) that chose the token; None when someone chose it by hand."""
+    settings: SamplingSettings
+    vocabulary_size: int
+    kept_count: int
+    removed_mass: float
+    entropy_bits: float
+    drawn_entropy_bits: float
+    model_log_normaliser: float
+    """log Σ exp(logits) over the vocabulary."""
+    log_normaliser: float
+    """log Σ exp((logit - largest logit) ÷ temperature) over the vocabulary; the largest comes first."""
+    top_ids: NDArray[np.int64]
+    """[entry] the most likely token ids, at most 100."""
+    top_logits: NDArray[np.float32]
+    """[entry]"""
+
+    @property
+    def top_model_probability(self) -> NDArray[np.float64]:
+        """[entry] at temperature 1, without cuts."""
+        return np.exp(self.top_logits.astype(np.float64) - self.model_log_normaliser)
+
+    @property
+    def top_probability(self) -> NDArray[np.float64]:
+        """[entry] after the temperature, before the cuts."""
+        if self.settings.temperature == 0:
+            return _one_hot(self.top_ids.size)
+        exact = self.top_logits.astype(np.float64)
+        with np.errstate(over="ignore"):
+            below = (exact - exact[0]) / self.settings.temperature
+        return np.exp(below - self.log_normaliser)
+
+    @property
+    def top_drawn(self) -> NDArray[np.float64]:
+        """[entry] after the cuts, renormalised."""
+        kept = np.arange(self.top_ids.size) < self.kept_count
+        return np.where(kept, self.top_probability, 0.0) / (1 - self.removed_mass)
+
+    @property
+    def tail_mass(self) -> float:
+        """What the tokens beyond the top entries have of the probability before the cuts."""
+        return max(0.0, 1.0 - float(self.top_probability.sum()))
+
+
+def rank(logits: NDArray[Any]) -> Ranking:
+    """Sort a vocabulary's logits, [vocabulary].
+
+    Raises BrokenLogits when one of them is not finite.
+    """
+    logits = np.asarray(logits, dtype=np.float32)
+    if logits.ndim != 1 or not logits.size:
+        raise BrokenLogits(f"Logits must be one number a token, not an array of shape {logits.shape}.")
+    if not np.isfinite(logits).all():
+        broken = int(logits.size - np.isfinite(logits).sum())
+        raise BrokenLogits(
+            f"The model gave {broken:,} of {logits.size:,} logits that are not finite numbers. "
+            "Its weights are damaged, or too large for its number type."
+        )
+    # Sorting one integer that holds logit and id is exact, breaks ties by id, and is several times
+    # faster than a stable argsort. Adding 0 turns -0 into 0, which it equals.
+    bits = (logits + np.float32(0)).view(np.uint32)
+    ascending = np.where(bits >> 31, ~bits, bits | np.uint32(0x8000_0000))
+    keys = (~ascending).astype(np.uint64) << np.uint64(32) | np.arange(logits.size, dtype=np.uint64)
+    keys.sort()
+    order = (keys & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+    ranked = logits[order]
+    exact = ranked.astype(np.float64)
+    log_normaliser = float(exact[0] + np.log(np.exp(exact - exact[0]).sum()))
+    return Ranking(_read_only(order), _read_only(ranked), log_normaliser)
+
+
+def distribution(logits: NDArray[Any] | Ranking, settings: SamplingSettings) -> Distribution:
+    """The distribution that ``settings`` make of a vocabulary's logits, [vocabulary], or their ranking.
+
+    Raises BrokenLogits when one of the logits is not finite.
+    """
+    ranking = logits if isinstance(logits, Ranking) else rank(logits)
+    exact = ranking.logits.astype(np.float64)
+    if settings.temperature == 0:
+        one_hot = _read_only(_one_hot(exact.size))
+        return Distribution(ranking, settings, _read_only(exact), 0.0, one_hot, 1, one_hot, 0.0, 0.0, 0.0)
+    with np.errstate(over="ignore"):  # a minute temperature sends logits to infinity
+        scaled = exact / settings.temperature
+        below = (exact - exact[0]) / settings.temperature  # [rank]
+    weight = np.exp(below)  # [rank] probability relative to the most likely token's
+    total = weight.sum()
+    probability = weight / total
+    kept = _kept_count(ranking.logits, weight, settings)
+    drawn = np.zeros_like(weight)
+    drawn[:kept] = weight[:kept] / weight[:kept].sum()
+    entropy_bits = _entropy_bits(probability)
+    return Distribution(
+        ranking=ranking,
+        settings=settings,
+        scaled=_read_only(scaled),
+        log_normaliser=float(np.log(total)),
+        probability=_read_only(probability),
+        kept_count=kept,
+        drawn=_read_only(drawn),
+        removed_mass=float(probability[kept:].sum()),
+        entropy_bits=entropy_bits,
+        drawn_entropy_bits=entropy_bits if kept == drawn.size else _entropy_bits(drawn[:kept]),
+    )
+
+
+def pick(distribution: Distribution, uniform: float) -> int:
+    """The rank on which a uniform number in [0, 1) falls: the inverse of the cumulative `drawn`.
+
+    Raises ValueError for a number outside [0, 1).
+    """
+    if not 0 <= uniform < 1:
+        raise ValueError(f"The random number must lie in [0, 1), not {uniform!r}.")
+    cumulative = np.cumsum(distribution.drawn[: distribution.kept_count])  # [rank]
+    last = int(np.searchsorted(cumulative, cumulative[-1], side="left"))
+    return min(int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right")), last)
+
+
+def take_step(logits: NDArray[Any] | Ranking, settings: SamplingSettings, uniform: float) -> Step:
+    """Draw a token with a uniform number in [0, 1).
+
+    Raises BrokenLogits when one of the logits is not finite.
+    """
+    drawn_from = distribution(logits, settings)
+    return record_step(drawn_from, pick(drawn_from, uniform), uniform)
+
+
+def record_step(distribution: Distribution, rank: int, uniform: float | None = None) -> Step:
+    """The record of the token at ``rank``; without a random number, of one that was chosen by hand."""
+    ranking = distribution.ranking
+    logit = float(ranking.logits[rank])
+    return Step(
+        token_id=int(ranking.order[rank]),
+        rank=rank,
+        logit=logit,
+        model_probability=math.exp(logit - ranking.log_normaliser),
+        probability=float(distribution.probability[rank]),
+        drawn=float(distribution.drawn[rank]),
+        uniform=uniform,
+        settings=distribution.settings,
+        vocabulary_size=ranking.order.size,
+        kept_count=distribution.kept_count,
+        removed_mass=distribution.removed_mass,
+        entropy_bits=distribution.entropy_bits,
+        drawn_entropy_bits=distribution.drawn_entropy_bits,
+        model_log_normaliser=ranking.log_normaliser,
+        log_normaliser=distribution.log_normaliser,
+        top_ids=_read_only(ranking.order[:STEP_ENTRIES].copy()),
+        top_logits=_read_only(ranking.logits[:STEP_ENTRIES].copy()),
+    )
+
+
+def _kept_count(logits: NDArray[np.float32], weight: NDArray[np.float64], settings: SamplingSettings) -> int:
+    count = weight.size
+    if 0 < settings.top_k < count:
+        count = int(np.searchsorted(-logits, -logits[settings.top_k - 1], side="right"))
+    if settings.top_p < 1:
+        # From the least likely upward, as transformers does, so that the same tokens stay.
+        tail = np.cumsum(weight[:count][::-1] / weight[:count].sum())
+        count = max(1, count - int(np.searchsorted(tail, 1 - settings.top_p, side="right")))
+    if settings.min_p > 0:
+        count = max(1, int(np.searchsorted(-weight[:count], -settings.min_p, side="right")))
+    return count
+
+
+def _entropy_bits(probability: NDArray[np.float64]) -> float:
+    positive = probability[probability > 0]
+    return max(0.0, -float(np.dot(positive, np.log2(positive))))
+
+
+def _one_hot(size: int) -> NDArray[np.float64]:
+    first = np.zeros(size)
+    first[0] = 1.0
+    return first
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,226 @@
+"""Sampling against transformers' own logits warpers and worked examples."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from scipy.stats import chisquare
+from transformers.generation.logits_process import (
+    MinPLogitsWarper,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from vectarium.sampling import (
+    BrokenLogits,
+    SamplingSettings,
+    distribution,
+    pick,
+    rank,
+    record_step,
+    take_step,
+)
+
+logits_lists = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40)
+all_settings = st.builds(
+    SamplingSettings,
+    temperature=st.floats(0.05, 10),
+    top_k=st.integers(0, 45),
+    top_p=st.floats(0, 1),
+    min_p=st.floats(0, 1),
+)
+
+
+def warped(logits: np.ndarray, chosen: SamplingSettings) -> np.ndarray:
+    """[token] probabilities after transformers' warpers, in float64."""
+    scores = torch.tensor(logits, dtype=torch.float64)[None]
+    ids = torch.zeros((1, 1), dtype=torch.long)
+    if chosen.temperature != 1:
+        scores = TemperatureLogitsWarper(float(chosen.temperature))(ids, scores)
+    if chosen.top_k:
+        scores = TopKLogitsWarper(chosen.top_k)(ids, scores)
+    if chosen.top_p < 1:
+        scores = TopPLogitsWarper(chosen.top_p)(ids, scores)
+    if chosen.min_p > 0:
+        scores = MinPLogitsWarper(chosen.min_p)(ids, scores)
+    return scores.softmax(dim=-1)[0].numpy()
+
+
+def cut_is_close(logits: np.ndarray, chosen: SamplingSettings) -> bool:
+    """Whether rounding alone could move a token over the edge of top-p or min-p."""
+    before = SamplingSettings(chosen.temperature, chosen.top_k)
+    tail = np.cumsum(distribution(logits, before).drawn[::-1])
+    ratio = distribution(logits, before).drawn / distribution(logits, before).drawn[0]
+    return bool(
+        (np.abs(tail - (1 - chosen.top_p)) < 1e-12).any() or (np.abs(ratio - chosen.min_p) < 1e-12).any()
+    )
+
+
+@given(logits_lists, all_settings)
+@settings(max_examples=400, deadline=None)
+@example([1.0, 2.0, 2.0, 3.0], SamplingSettings(top_k=2))
+@example([0.0, -0.0, 0.0], SamplingSettings(top_p=0.5))
+def test_equal_to_transformers_warpers(values, chosen):
+    logits = np.array(values, dtype=np.float32)
+    assume(not cut_is_close(logits, chosen))
+    ours = distribution(logits, chosen)
+    theirs = warped(logits, chosen)
+    # Where equal logits straddle the edge of top-p, transformers leaves open which of them stays.
+    assert np.allclose(ours.drawn, np.sort(theirs)[::-1], rtol=0, atol=1e-6)
+    if np.unique(logits).size == logits.size:
+        assert np.allclose(ours.drawn, theirs[ours.order], rtol=0, atol=1e-6)
+        assert np.array_equal(ours.kept, theirs[ours.order] > 0) or ours.drawn[ours.kept].min() < 1e-300
+
+
+@given(logits_lists, all_settings)
+@settings(deadline=None)
+def test_stages_agree_with_each_other(values, chosen):
+    logits = np.array(values, dtype=np.float32)
+    stages = distribution(logits, chosen)
+    assert np.array_equal(logits[stages.order], stages.logits)
+    assert np.array_equal(stages.order, np.lexsort((np.arange(logits.size), -logits)))
+    assert stages.probability.sum() == pytest.approx(1)
+    assert stages.drawn.sum() == pytest.approx(1)
+    assert stages.removed_mass == pytest.approx(stages.probability[~stages.kept].sum())
+    assert (stages.drawn[~stages.kept] == 0).all()
+    expected = -sum(p * math.log2(p) for p in stages.drawn if p > 0)
+    assert stages.drawn_entropy_bits == pytest.approx(expected, abs=1e-9)
+    assert 0 <= stages.drawn_entropy_bits <= math.log2(logits.size) + 1e-9
+
+
+def test_worked_example():
+    logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], dtype=np.float32))
+    stages = distribution(logits, SamplingSettings(top_k=3, top_p=0.7))
+    assert stages.order.tolist() == [1, 3, 2, 0]
+    assert stages.probability == pytest.approx([0.4, 0.3, 0.2, 0.1])
+    # Of the three that top-k leaves (4/9, 3/9, 2/9) two reach 0.7.
+    assert stages.kept.tolist() == [True, True, False, False]
+    assert stages.drawn == pytest.approx([4 / 7, 3 / 7, 0, 0])
+    assert stages.removed_mass == pytest.approx(0.3)
+    assert [pick(stages, uniform) for uniform in (0, 0.57, 0.572, 1 - 2**-53)] == [0, 0, 1, 1]
+    assert stages.rank_of(2) == 2
+    with pytest.raises(IndexError, match="Token 4 is outside the vocabulary of 4 tokens"):
+        stages.rank_of(4)
+
+
+def test_temperature_zero_is_the_argmax_with_ties_to_the_lowest_id():
+    logits = np.array([1, 5, 3, 5], dtype=np.float32)
+    stages = distribution(logits, SamplingSettings(temperature=0, top_k=3, min_p=0.1))
+    assert stages.order[0] == np.argmax(logits) == 1
+    assert stages.drawn.tolist() == [1, 0, 0, 0]
+    assert stages.scaled.tolist() == [5, 5, 3, 1]
+    assert (stages.entropy_bits, stages.removed_mass) == (0, 0)
+    assert pick(stages, 1 - 2**-53) == 0
+
+
+@pytest.mark.parametrize("temperature", [1e-320, 1e-30, 1e-3, 0.1, 1, 5, 10])
+def test_stable_at_every_temperature(temperature):
+    logits = np.random.default_rng(0).normal(0, 1000, 5000).astype(np.float32)
+    chosen = SamplingSettings(temperature)
+    stages = distribution(logits, chosen)
+    assert np.isfinite(stages.probability).all()
+    assert stages.probability.sum() == pytest.approx(1)
+    assert take_step(logits, chosen, 0.5).top_probability == pytest.approx(stages.probability[:100])
+
+
+def test_temperature_approaches_its_limits():
+    logits = np.random.default_rng(1).normal(0, 3, 100).astype(np.float32)
+    assert distribution(logits, SamplingSettings(1e-4)).drawn[0] == pytest.approx(1)
+    flat = distribution(logits, SamplingSettings(1e6))
+    assert flat.entropy_bits == pytest.approx(math.log2(100), abs=1e-6)
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_broken_logits_say_so(broken):
+    with pytest.raises(BrokenLogits, match=r"1 of 3 logits that are not finite"):
+        rank(np.array([0, broken, 1], dtype=np.float32))
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 2), ()])
+def test_logits_of_a_wrong_shape_say_so(shape):
+    with pytest.raises(BrokenLogits, match="one number a token"):
+        rank(np.zeros(shape, dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("temperature", -0.1, "Temperature must be a number of at least 0"),
+        ("temperature", math.nan, "Temperature must be a number"),
+        ("temperature", math.inf, "Temperature must be a number"),
+        ("temperature", "warm", "Temperature must be a number"),
+        ("top_k", -1, "Top-k must be a whole number of at least 0"),
+        ("top_k", 2.5, "Top-k must be a whole number"),
+        ("top_k", True, "Top-k must be a whole number"),
+        ("top_p", 1.1, "Top-p must be a number from 0 to 1"),
+        ("min_p", -0.5, "Min-p must be a number from 0 to 1"),
+    ],
+)
+def test_settings_outside_their_range_are_refused(field, value, words):
+    with pytest.raises(ValueError, match=words):
+        SamplingSettings(**{field: value})
+
+
+@pytest.mark.parametrize("uniform", [-0.1, 1.0, math.nan])
+def test_pick_refuses_a_number_outside_its_range(uniform):
+    with pytest.raises(ValueError, match="must lie in"):
+        pick(distribution(np.zeros(3), SamplingSettings()), uniform)
+
+
+def test_draws_follow_the_distribution():
+    logits = np.random.default_rng(2).normal(0, 2, 30).astype(np.float32)
+    stages = distribution(logits, SamplingSettings(temperature=1.3, top_k=12, min_p=0.02))
+    uniforms = np.random.default_rng(3).random(10_000)
+    counts = np.bincount([pick(stages, float(uniform)) for uniform in uniforms], minlength=30)
+    assert counts[~stages.kept].sum() == 0
+    expected = stages.drawn[stages.kept] * uniforms.size
+    assert chisquare(counts[stages.kept], expected).pvalue > 0.001
+
+
+@given(logits_lists, all_settings, st.floats(0, 1, exclude_max=True))
+@settings(deadline=None)
+def test_a_step_shows_its_distribution_again(values, chosen, uniform):
+    logits = np.array(values, dtype=np.float32)
+    stages = distribution(logits, chosen)
+    step = take_step(logits, chosen, uniform)
+    assert step.token_id == stages.order[step.rank]
+    assert step.logit == logits[step.token_id]
+    assert step.drawn == stages.drawn[step.rank] > 0
+    assert step.top_probability == pytest.approx(stages.probability[:100], abs=1e-12)
+    assert step.top_drawn == pytest.approx(stages.drawn[:100], abs=1e-9)
+    assert step.top_model_probability == pytest.approx(stages.ranking.model_probability[:100], abs=1e-12)
+    assert step.model_probability == pytest.approx(step.top_model_probability[step.rank])
+
+
+def test_a_step_keeps_the_tail_as_a_mass():
+    logits = np.random.default_rng(4).normal(0, 1, 1000).astype(np.float32)
+    stages = distribution(logits, SamplingSettings(temperature=2))
+    step = record_step(stages, rank=700)
+    assert step.top_ids.tolist() == stages.order[:100].tolist()
+    assert step.tail_mass == pytest.approx(stages.probability[100:].sum())
+    assert step.uniform is None
+    assert step.probability == pytest.approx(float(stages.probability[700]))
+
+
+def test_a_step_at_temperature_zero_keeps_what_the_model_gave():
+    logits = np.random.default_rng(5).normal(0, 1, 1000).astype(np.float32)
+    step = take_step(logits, SamplingSettings(temperature=0), 0.99)
+    assert step.token_id == np.argmax(logits)
+    assert (step.probability, step.drawn, step.rank) == (1, 1, 0)
+    softmax = torch.tensor(logits, dtype=torch.float64).softmax(0)
+    assert step.model_probability == pytest.approx(float(softmax.max()))
+
+
+def test_ranking_is_reused_and_nothing_can_be_written():
+    logits = np.random.default_rng(6).normal(0, 1, 50).astype(np.float32)
+    ranking = rank(logits)
+    first = distribution(ranking, SamplingSettings(temperature=0.5))
+    assert first.order is ranking.order
+    assert np.array_equal(first.drawn, distribution(logits, SamplingSettings(temperature=0.5)).drawn)
+    for array in (first.order, first.logits, first.scaled, first.probability, first.drawn, first.kept):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
