@@ -1,0 +1,1 @@
+"""Widgets that draw arrays and know no model."""
