@@ -164,7 +164,8 @@ class Step:
         exact = self.top_logits.astype(np.float64)
         with np.errstate(over="ignore"):
             below = (exact - exact[0]) / self.settings.temperature
-        return np.exp(below - self.log_normaliser)
+        probability: NDArray[np.float64] = np.exp(below - self.log_normaliser)
+        return probability
 
     @property
     def top_drawn(self) -> NDArray[np.float64]:
