@@ -15,10 +15,12 @@ import hashlib
 import io
 import lzma
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet
+import pyarrow.parquet  # type: ignore[import-untyped, import-not-found, unused-ignore]
+from numpy.typing import NDArray
 
 HERE = Path(__file__).resolve().parent
 RESOURCE = HERE.parents[1] / "resources" / "word_vectors" / "word_vectors.npz"
@@ -61,7 +63,7 @@ def scene_words() -> set[str]:
     return {word for line in lines if not line.startswith("#") for word in line.split()}
 
 
-def packed(words):
+def packed(words: Iterable[str]) -> NDArray[np.uint8]:
     """The words, one a line, as LZMA-compressed UTF-8."""
     text = "\n".join(words).encode()
     return np.frombuffer(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME), np.uint8)
