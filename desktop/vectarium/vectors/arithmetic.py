@@ -44,7 +44,7 @@ class Result:
     terms: tuple[WeightedWord, ...]
     vector: Floats  # [dim]
     tips: Floats  # [term + 1, dim]
-    difference: Difference | None
+    differences: tuple[Difference, ...]  # of a − b + c: the step from b to c, then the one from b to a
 
     @property
     def name(self) -> str:
@@ -86,7 +86,7 @@ def evaluate(text: str, space: Space) -> Result:
     if not np.isfinite(tips.astype(np.float32)).all():
         raise ExpressionError("The result is too large to be drawn. Use smaller numbers.", 0, len(text))
     narrow = read_only(tips.astype(np.float32))
-    return Result(expression, terms, narrow[-1], narrow, _difference(terms, narrow))
+    return Result(expression, terms, narrow[-1], narrow, _differences(terms, narrow))
 
 
 def miss(result: Result, expected: WordVector) -> Miss:
@@ -120,15 +120,19 @@ def _found(term: Term, space: Space) -> WordVector:
         raise ExpressionError(str(error), term.start, term.end, error.near) from error
 
 
-def _difference(terms: tuple[WeightedWord, ...], tips: Floats) -> Difference | None:
-    """For a − b + c or a + c − b: the step from b to c, repeated at a."""
-    if sorted(each.weight for each in terms) != [-1.0, 1.0, 1.0] or terms[0].weight < 0:
-        return None
-    taken, added = sorted(terms[1:], key=lambda each: each.weight)
-    return Difference(
-        f"{added.point.word.strip()} − {taken.point.word.strip()}",
-        taken.point.vector,
-        added.point.vector,
-        terms[0].point.vector,
-        tips[-1],
+def _differences(terms: tuple[WeightedWord, ...], tips: Floats) -> tuple[Difference, ...]:
+    """The two sides of the parallelogram that a − b + c spans; nothing for any other expression."""
+    if sorted(each.weight for each in terms) != [-1.0, 1.0, 1.0]:
+        return ()
+    first, last = (each.point for each in terms if each.weight > 0)
+    taken = next(each.point for each in terms if each.weight < 0)
+    return tuple(
+        Difference(
+            f"{added.word.strip()} − {taken.word.strip()}",
+            taken.vector,
+            added.vector,
+            start.vector,
+            tips[-1],
+        )
+        for added, start in ((last, first), (first, last))
     )

@@ -12,7 +12,7 @@ from vectarium.vectors.arrays import Checkpoint, Doubles, VectorError, read_only
 from vectarium.vectors.spaces import Space, UnknownWord, WordVector
 
 _CHUNK = 8192
-_LISTED = re.compile(r'"([^"]*)"|“([^”]*)”|([^\s,;"“”]+)')
+_LISTED = re.compile(r'"([^"]*)"|“([^”]*)”|([^\s,;/"“”]+)')
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,10 @@ class AngleHistogram:
 
 
 def listed_words(text: str) -> tuple[tuple[str, bool], ...]:
-    """The words of a typed list, apart by spaces, commas or semicolons, each with whether it was in quotes."""
+    """The words of a typed list, each with whether it was in quotes.
+
+    Spaces, commas, semicolons and slashes part words; quotes hold together what has some of these in it.
+    """
     found = (match.groups() for match in _LISTED.finditer(text))
     words = (((first or second or bare), not bare) for first, second, bare in found)
     return tuple((word.replace("␣", " "), exact or "␣" in word) for word, exact in words if word)
@@ -122,7 +125,7 @@ def angle_histogram(
 
 def _cosines(dots: Doubles, vectors: Doubles, direction: Doubles) -> Doubles:
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(direction)
-    return np.divide(dots, lengths, out=np.full(len(dots), np.nan), where=lengths > 0)
+    return np.asarray(np.divide(dots, lengths, out=np.full(len(dots), np.nan), where=lengths > 0))
 
 
 def _angles(left: NDArray[np.float32], right: NDArray[np.float32]) -> Doubles:
@@ -135,4 +138,4 @@ def _angles(left: NDArray[np.float32], right: NDArray[np.float32]) -> Doubles:
     right_units = right / np.linalg.norm(right, axis=1, keepdims=True)
     apart = np.linalg.norm(left_units - right_units, axis=1)
     together = np.linalg.norm(left_units + right_units, axis=1)
-    return np.degrees(2 * np.arctan2(apart, together)).astype(np.float64)
+    return np.asarray(np.degrees(2 * np.arctan2(apart, together)), np.float64)

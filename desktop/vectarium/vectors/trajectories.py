@@ -36,9 +36,9 @@ def context_axes(
 ) -> tuple[Axis, ...]:
     """Principal axes of every token at every layer of all the texts together.
 
-    GPT-2's first position has a residual hundreds of times as long as the others' and would be the first
+    The residual of GPT-2's first position is many times as long as the others' and would be the first
     component all alone (Sun et al., Massive Activations in Large Language Models, 2024): it is left out of
-    the fit unless that leaves nothing, and is drawn all the same.
+    the fit unless that leaves nothing, and can be drawn all the same.
 
     Raises VectorError where the texts are empty or come from models of different width.
     """
@@ -52,6 +52,9 @@ def context_axes(
 
 def paths(streams: Sequence[ResidualStream], axes: Sequence[Axis]) -> tuple[Path, ...]:
     """The path of every token of every text along ``axes``, in the order of texts and positions.
+
+    The words nearest to its vectors are what `neighbours.nearest_to_each` finds in the unembedding by dot
+    product, after the model's final layer norm: the logit lens.
 
     Raises VectorError where a text has not one word a position.
     """
