@@ -70,3 +70,7 @@ class NoSpace(ModelError):
 
 class OutOfMemory(ModelError):
     """The model does not fit into memory."""
+
+
+class NoDevice(ModelError):
+    """This computer has no such device."""

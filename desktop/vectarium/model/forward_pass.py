@@ -1,0 +1,237 @@
+"""One explicit forward pass of GPT-2 that keeps the residual stream, the keys and the values.
+
+Follows Radford et al., 2019, as `transformers` implements it: pre-norm blocks, learned positions, Conv1D
+weights stored [in, out]. Attention patterns are not kept (604 MB for 1,024 tokens of GPT-2 small); the
+functions in `vectarium.model.attention` make them from the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+from transformers.activations import NewGELUActivation
+
+from vectarium.model.devices import memory_errors
+from vectarium.model.loading import LoadedModel
+
+_GROWTH = 64
+
+
+class _Store:
+    """The tensors behind traces that continue one another, with room for further positions.
+
+    Positions up to ``filled`` belong to some trace and are never written again.
+    """
+
+    def __init__(self, model: LoadedModel, capacity: int) -> None:
+        weight = model.network.transformer.wte.weight
+        size = model.width // model.heads
+
+        def room(*shape: int) -> torch.Tensor:
+            return torch.empty(shape, dtype=weight.dtype, device=weight.device)
+
+        self.capacity = capacity
+        self.filled = 0
+        self.residual = room(model.layers + 1, capacity, model.width)
+        self.keys = room(model.layers, model.heads, capacity, size)
+        self.values = room(model.layers, model.heads, capacity, size)
+
+    def copy_from(self, other: _Store, count: int) -> None:
+        self.residual[:, :count] = other.residual[:, :count]
+        self.keys[:, :, :count] = other.keys[:, :, :count]
+        self.values[:, :, :count] = other.values[:, :, :count]
+        self.filled = count
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a forward pass went through. Stays where the model is."""
+
+    ids: NDArray[np.int32]
+    """[position]"""
+    reused: int
+    """How many leading positions were taken over from the previous trace."""
+    _store: _Store
+
+    def __len__(self) -> int:
+        return self.ids.size
+
+    @property
+    def residual(self) -> torch.Tensor:
+        """[layer + 1, position, width] the residual stream before every block, and after the last one,
+        before the final layer norm."""
+        return self._store.residual[:, : len(self)]
+
+    @property
+    def keys(self) -> torch.Tensor:
+        """[layer, head, position, d_head]"""
+        return self._store.keys[:, :, : len(self)]
+
+    @property
+    def values(self) -> torch.Tensor:
+        """[layer, head, position, d_head]"""
+        return self._store.values[:, :, : len(self)]
+
+
+def _go_on(share: float) -> None:
+    pass
+
+
+@torch.inference_mode()
+def run(
+    model: LoadedModel,
+    ids: Sequence[int] | NDArray[Any],
+    previous: Trace | None = None,
+    checkpoint: Callable[[float], None] = _go_on,
+) -> Trace:
+    """Run the model on ``ids``, [position], computing only what ``previous`` does not have.
+
+    Tokens that begin both texts keep their residual stream, keys and values. ``checkpoint`` is called
+    between layers with the share done, and may raise to cancel; ``previous`` stays valid then.
+
+    Raises ValueError for more tokens than the model's context or a token outside its vocabulary, and
+    OutOfMemory when there is no room for the pass.
+    """
+    tokens = np.array(ids, dtype=np.int32)
+    tokens.setflags(write=False)
+    _check(model, tokens)
+    reused = 0 if previous is None else _common_beginning(previous.ids, tokens)
+    if previous is not None and reused == tokens.size <= len(previous):
+        return Trace(tokens, reused, previous._store)
+    with memory_errors(model.device):
+        store = _room_for(model, tokens.size, previous, reused)
+        store.filled = tokens.size
+        try:
+            if tokens.size:
+                _compute(model, store, tokens, reused, checkpoint)
+        except BaseException:
+            store.filled = reused
+            raise
+    return Trace(tokens, reused, store)
+
+
+@torch.inference_mode()
+def logits(model: LoadedModel, trace: Trace, position: int) -> NDArray[np.float32]:
+    """The logits after ``position``, [vocabulary]. Raises IndexError outside the trace."""
+    if not 0 <= position < len(trace):
+        raise IndexError(f"Position {position} is outside the {len(trace)} tokens that were read.")
+    return _unembed(model, trace.residual[-1, position])
+
+
+@torch.inference_mode()
+def all_logits(model: LoadedModel, trace: Trace) -> NDArray[np.float32]:
+    """The logits after every position, [position, vocabulary]: 206 MB for 1,024 tokens of GPT-2."""
+    return _unembed(model, trace.residual[-1])
+
+
+def norm(layer_norm: torch.nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:
+    return functional.layer_norm(
+        hidden, layer_norm.normalized_shape, layer_norm.weight, layer_norm.bias, layer_norm.eps
+    )
+
+
+def scaling(model: LoadedModel, layer: int) -> float:
+    """What a layer's q·k is multiplied with: 1 ÷ √d_head, unless the configuration says otherwise."""
+    config = model.network.config
+    factor = (model.width // model.heads) ** -0.5 if config.scale_attn_weights else 1.0
+    return factor / (layer + 1) if config.scale_attn_by_inverse_layer_idx else factor
+
+
+def _unembed(model: LoadedModel, hidden: torch.Tensor) -> NDArray[np.float32]:
+    normed = norm(model.network.transformer.ln_f, hidden)
+    result = functional.linear(normed, model.network.lm_head.weight)
+    as_numpy: NDArray[np.float32] = result.float().cpu().numpy()
+    return as_numpy
+
+
+def _check(model: LoadedModel, ids: NDArray[np.int32]) -> None:
+    if ids.ndim != 1:
+        raise ValueError(f"A text is one row of tokens, not an array of shape {ids.shape}.")
+    if ids.size > model.context:
+        raise ValueError(f"The model reads at most {model.context:,} tokens; it was given {ids.size:,}.")
+    if ids.size and not 0 <= ids.min() <= ids.max() < model.vocabulary_size:
+        outside = int(ids.min() if ids.min() < 0 else ids.max())
+        raise ValueError(f"Token {outside} is outside the model's {model.vocabulary_size:,} tokens.")
+
+
+def _common_beginning(first: NDArray[np.int32], second: NDArray[np.int32]) -> int:
+    shorter = min(first.size, second.size)
+    different = np.flatnonzero(first[:shorter] != second[:shorter])
+    return int(different[0]) if different.size else shorter
+
+
+def _room_for(model: LoadedModel, count: int, previous: Trace | None, reused: int) -> _Store:
+    if previous is not None and reused == previous._store.filled and count <= previous._store.capacity:
+        return previous._store
+    store = _Store(model, min(model.context, count + max(_GROWTH, count // 2)))
+    if previous is not None:
+        store.copy_from(previous._store, reused)
+    return store
+
+
+def _compute(
+    model: LoadedModel,
+    store: _Store,
+    ids: NDArray[np.int32],
+    start: int,
+    checkpoint: Callable[[float], None],
+) -> None:
+    """Fill positions ``start`` to the end of ``ids`` in ``store``."""
+    transformer = model.network.transformer
+    end = ids.size
+    device = store.residual.device
+    positions = torch.arange(start, end, device=device)
+    hidden = transformer.wte.weight[torch.from_numpy(ids[start:].astype(np.int64)).to(device)]
+    hidden = hidden + transformer.wpe.weight[positions]
+    store.residual[0, start:end] = hidden
+    # One query sees everything before it; queries after known positions need the mask spelled out.
+    seen = positions[:, None] >= torch.arange(end, device=device) if start and end - start > 1 else None
+    for layer, block in enumerate(transformer.h):
+        checkpoint(layer / model.layers)
+        hidden = hidden + _attend(model, store, layer, norm(block.ln_1, hidden), seen, start, end)
+        hidden = hidden + _feed_forward(block.mlp, norm(block.ln_2, hidden))
+        store.residual[layer + 1, start:end] = hidden
+    checkpoint(1.0)
+
+
+def _attend(
+    model: LoadedModel,
+    store: _Store,
+    layer: int,
+    normed: torch.Tensor,  # [position, width]
+    seen: torch.Tensor | None,  # [query, key]
+    start: int,
+    end: int,
+) -> torch.Tensor:
+    attention = model.network.transformer.h[layer].attn
+    projected = torch.addmm(attention.c_attn.bias, normed, attention.c_attn.weight)
+    query, key, value = projected.view(end - start, 3, model.heads, -1).permute(1, 2, 0, 3)
+    store.keys[layer, :, start:end] = key
+    store.values[layer, :, start:end] = value
+    key, value = store.keys[layer, :, :end], store.values[layer, :, :end]  # [head, position, d_head]
+    if attention.reorder_and_upcast_attn:
+        query, key, value = query.float(), key.float(), value.float()
+    mixed = functional.scaled_dot_product_attention(
+        query[None],
+        key[None],
+        value[None],
+        attn_mask=seen,
+        is_causal=seen is None and end - start > 1,
+        scale=scaling(model, layer),
+    )[0]  # [head, position, d_head]
+    joined = mixed.to(normed.dtype).transpose(0, 1).reshape(end - start, model.width)
+    return torch.addmm(attention.c_proj.bias, joined, attention.c_proj.weight)
+
+
+def _feed_forward(mlp: Any, normed: torch.Tensor) -> torch.Tensor:
+    inner = torch.addmm(mlp.c_fc.bias, normed, mlp.c_fc.weight)
+    # transformers spells this approximation out in seven operations.
+    tanh_gelu = isinstance(mlp.act, NewGELUActivation)
+    activated = functional.gelu(inner, approximate="tanh") if tanh_gelu else mlp.act(inner)
+    return torch.addmm(mlp.c_proj.bias, activated, mlp.c_proj.weight)

@@ -1,0 +1,200 @@
+"""From the name of a model to a model that is ready to run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors import SafetensorError
+
+from vectarium import resources
+from vectarium.model import checking, devices, hub
+from vectarium.model.errors import BadConfig, Cancelled, ModelError, ModelNotFound, OutOfMemory, TruncatedFile
+from vectarium.model.tokens import Tokenizer, open_tokenizer
+from vectarium.vocabulary import Vocabulary
+
+BUNDLED = "bundled"
+
+# The window shows progress and the log: transformers has no terminal to write to.
+transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+transformers.utils.logging.disable_default_handler()
+transformers.utils.logging.enable_propagation()
+
+_STORED = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model that is ready to run, and what there is to say about it."""
+
+    network: Any  # transformers.GPT2LMHeadModel, in eval
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+    name: str
+    source: str
+    parameters: int
+    layers: int
+    heads: int
+    width: int
+    context: int  # tokens
+    vocabulary_size: int
+    device: str
+    dtype: str
+    reason: str
+    """Why this device and this number type, in a sentence or two."""
+    notices: tuple[str, ...] = ()
+    """What the user should know about how it was loaded."""
+
+
+def _silent(doing: str, share: float | None) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+def local_folder(source: str) -> Path | None:
+    """The folder of a model that is on this computer already, without the network; None otherwise.
+
+    "bundled", a folder, or a name on the hub whose files are all in its cache.
+    """
+    if source == BUNDLED:
+        try:
+            folder = resources.folder() / "models" / "storyteller"
+        except FileNotFoundError:
+            return None
+        return folder if folder.is_dir() else None
+    folder = Path(source).expanduser()
+    if folder.is_dir() and ((folder / "config.json").exists() or not hub.is_name(source)):
+        return folder
+    return hub.cached(source) if hub.is_name(source) else None
+
+
+def load(
+    source: str,
+    device: str = "auto",
+    progress: Callable[[str, float | None], None] = _silent,
+    cancelled: Callable[[], bool] = _never,
+) -> LoadedModel:
+    """Load a GPT-2: "bundled", a folder, or a name on the Hugging Face hub.
+
+    Of a name on the hub only the files that are needed are downloaded, into the hub's usual cache; one
+    that is in the cache needs no network. Weights are read from safetensors alone, and no code of the
+    model's is run. They become float32 whatever they are stored as. When the GPU's memory is too small
+    the model runs on the CPU, and `LoadedModel.notices` says so.
+
+    Call it in the thread that will run the model. ``progress`` gets what is being done and the share done
+    (None where it is not known). Raises ModelError, and Cancelled soon after ``cancelled`` says so.
+    """
+    device, reason = devices.choose(device)
+    devices.leave_a_core_free()
+    folder = local_folder(source) or _fetch(source, progress, cancelled)
+    progress("Checking the model's files", None)
+    config = checking.read_config(folder)
+    files = checking.weight_files(folder)
+    stored = checking.check_weights(files, config)
+    tokenizer, vocabulary = open_tokenizer(folder)
+    _stop_if(cancelled)
+    progress("Reading the weights", None)
+    network = _read_network(folder, files)
+    _stop_if(cancelled)
+    number_type = "Numbers are float32, the most exact"
+    number_type += "." if stored == "F32" else f"; the weights are stored as {_STORED[stored]}."
+    model = LoadedModel(
+        network=network,
+        tokenizer=tokenizer,
+        vocabulary=vocabulary,
+        name="Storyteller" if source == BUNDLED else _name(source),
+        source=source,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        layers=network.config.n_layer,
+        heads=network.config.n_head,
+        width=network.config.n_embd,
+        context=network.config.n_positions,
+        vocabulary_size=network.config.vocab_size,
+        device="cpu",
+        dtype="float32",
+        reason=f"{reason} {number_type}",
+        notices=_notices(vocabulary),
+    )
+    progress(f"Moving the model to the {device.upper()}", None)
+    return place(model, device)
+
+
+def place(model: LoadedModel, device: str) -> LoadedModel:
+    """The model on ``device``, or on the CPU with a notice when the device's memory is too small."""
+    try:
+        with devices.memory_errors(device):
+            model.network.to(device)
+    except OutOfMemory as error:
+        if device == "cpu":
+            raise
+        model.network.to("cpu")
+        if device == "cuda":
+            torch.cuda.empty_cache()
+        notice = f"{error.message} The model runs on the CPU instead, which is slower."
+        return dataclasses.replace(model, device="cpu", notices=(*model.notices, notice))
+    return dataclasses.replace(model, device=device)
+
+
+def _fetch(source: str, progress: Callable[[str, float | None], None], cancelled: Callable[[], bool]) -> Path:
+    if source == BUNDLED:
+        raise ModelNotFound("The model that ships with Vectarium is missing.", "Install Vectarium again.")
+    if not hub.is_name(source):
+        raise ModelNotFound(
+            f"There is no folder “{source}”, and it is not a name on the Hugging Face hub.",
+            "Check the spelling. Names on the hub look like gpt2 or owner/model.",
+        )
+    return hub.fetch(source, progress, cancelled)
+
+
+def _read_network(folder: Path, files: list[Path]) -> Any:
+    try:
+        with devices.memory_errors("cpu"):
+            network = transformers.GPT2LMHeadModel.from_pretrained(
+                folder,
+                local_files_only=True,
+                use_safetensors=True,
+                dtype=torch.float32,
+                attn_implementation="eager",
+            )
+    except ModelError:
+        raise
+    except (SafetensorError, OSError) as error:
+        raise TruncatedFile(
+            f"The weights in {files[0]} cannot be read.", "Copy or download the model again.", str(error)
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadConfig(
+            "The model's config.json describes no GPT-2 that can be built.",
+            "Copy or download the model again.",
+            str(error),
+        ) from error
+    network.requires_grad_(False)
+    return network  # from_pretrained leaves it in eval
+
+
+def _name(source: str) -> str:
+    return (
+        source
+        if hub.is_name(source) and not Path(source).exists()
+        else Path(source).expanduser().resolve().name
+    )
+
+
+def _notices(vocabulary: Vocabulary) -> tuple[str, ...]:
+    missing = 256 - sum(len(token) == 1 for token in set(vocabulary.token_bytes))
+    if not missing:
+        return ()
+    return (f"The tokenizer has no token for {missing} of the 256 bytes: characters with them are left out.",)
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled
