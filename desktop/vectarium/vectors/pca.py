@@ -107,10 +107,10 @@ def matrix_hash(vectors: NDArray[np.floating[Any]], checkpoint: Checkpoint = unh
 
 def _read(file: Path, dim: int) -> PrincipalComponents | None:
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             mean, directions = archive["mean"], archive["directions"]
             variances, total = archive["variances"], archive["total_variance"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     first = min(COMPONENTS, dim)
     shapes = {"mean": (dim,), "directions": (first, dim), "variances": (first,), "total": ()}

@@ -65,9 +65,9 @@ def load_all_word_vectors(file: Path, full: Path, checkpoint: Checkpoint = unhee
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in ("vectors", "ranks", "words", "other_words")}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise VectorError(f"The word vectors cannot be read from {file}: {error}.") from error
 
 
