@@ -83,7 +83,7 @@ def evaluate(text: str, space: Space) -> Result:
     terms = tuple(WeightedWord(term, _found(term, space)) for term in expression.terms)
     steps = np.array([each.weight * each.point.vector.astype(np.float64) for each in terms])  # [term, dim]
     tips = np.concatenate([np.zeros((1, space.dim)), np.cumsum(steps, axis=0)])
-    if not np.isfinite(tips.astype(np.float32)).all():
+    if not (np.abs(tips) < np.finfo(np.float32).max).all():
         raise ExpressionError("The result is too large to be drawn. Use smaller numbers.", 0, len(text))
     narrow = read_only(tips.astype(np.float32))
     return Result(expression, terms, narrow[-1], narrow, _differences(terms, narrow))
@@ -103,7 +103,7 @@ def miss(result: Result, expected: WordVector) -> Miss:
 def spelling(space: Space, row: int) -> str:
     """The shortest text that means the word of ``row`` in an expression."""
     word = space.words[row]
-    for bare in (word, word.strip(" ")):
+    for bare in (word.strip(" "), word):
         try:
             terms = evaluate(bare, space).terms
         except ExpressionError:

@@ -25,8 +25,8 @@ _DEPTH = 100
 _SIGNS = {"+": 1.0, "-": -1.0, "−": -1.0, "–": -1.0, "—": -1.0}
 _TIMES = "*×·"
 _OVER = "/÷"
-_QUOTES = '"“”„'
-_STOPS = "".join(_SIGNS) + _TIMES + _OVER + "()" + _QUOTES
+_CLOSING = {'"': '"', "“": "”", "„": "“”", "”": "”"}  # what closes a quote, by what opened it
+_STOPS = "".join(_SIGNS) + _TIMES + _OVER + "()" + "".join(_CLOSING)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
@@ -135,7 +135,7 @@ def _tokens(text: str, is_word: Callable[[str], bool]) -> list[_Token]:
         )  # fmt: skip
         if kind:
             token = _Token(kind, character, place, place + 1)
-        elif character in _QUOTES:
+        elif character in _CLOSING:
             token = _quotation(text, place)
         else:
             token = _bare(text, place, is_word)
@@ -150,7 +150,7 @@ def _quotation(text: str, start: int) -> _Token:
     place = start + 1
     while place < len(text):
         character = text[place]
-        if character in _QUOTES:
+        if character in _CLOSING[text[start]]:
             if not meant:
                 raise ExpressionError("There is nothing in these quotes.", start, place + 1)
             return _Token("exact", "".join(meant), start, place + 1)
