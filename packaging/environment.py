@@ -35,7 +35,7 @@ _LOCK = VENV / "setup.lock"
 # Fails where something that the installed Vectarium requires is not there.
 _PROBE = r"""
 import importlib.metadata, re, sys
-for requirement in sys.argv[1:] + importlib.metadata.requires("vectarium"):
+for requirement in [*sys.argv[1:], *(importlib.metadata.requires("vectarium") or ())]:
     if ";" not in requirement:
         importlib.metadata.version(re.match(r"[\w.-]+", requirement).group())
 """

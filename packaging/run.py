@@ -41,9 +41,9 @@ def main(arguments: list[str]) -> int:
 
 def _given(arguments: list[str], option: str) -> str | None:
     """The value that the arguments give an option, as `--option value` or `--option=value`."""
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for place, argument in enumerate(arguments):
         if argument == option:
-            return following
+            return "".join(arguments[place + 1 : place + 2])
         if argument.startswith(f"{option}="):
             return argument.partition("=")[2]
     return None
