@@ -8,10 +8,12 @@ gives back the same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +45,21 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.token_bytes)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal for vocabularies in which every id stands for the same bytes."""
+        digest = hashlib.sha256()
+        for token in self.token_bytes:
+            digest.update(len(token).to_bytes(4, "little") + token)
+        return digest.hexdigest()
+
+    def plain(self, token: int) -> str:
+        """The text of one token for a file: itself where it is whole characters, otherwise its label."""
+        try:
+            return self.token_bytes[token].decode("utf-8")
+        except UnicodeDecodeError:
+            return self.labels[token]
 
     def text(self, ids: Iterable[int]) -> str:
         """The text of ``ids``, lossless: bytes outside valid UTF-8 become lone surrogates.

@@ -74,3 +74,7 @@ class OutOfMemory(ModelError):
 
 class NoDevice(ModelError):
     """This computer has no such device."""
+
+
+class NeedsDownload(ModelError):
+    """A name on the hub that is not on this computer yet, and nobody agreed to download it."""

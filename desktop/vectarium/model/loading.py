@@ -9,21 +9,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from safetensors import SafetensorError
+from transformers import GPT2LMHeadModel
+from transformers.utils import logging as transformers_logging
 
 from vectarium import resources
 from vectarium.model import checking, devices, hub
-from vectarium.model.errors import BadConfig, Cancelled, ModelError, ModelNotFound, OutOfMemory, TruncatedFile
+from vectarium.model.errors import (
+    BadConfig,
+    Cancelled,
+    ModelError,
+    ModelNotFound,
+    NeedsDownload,
+    OutOfMemory,
+    TruncatedFile,
+)
 from vectarium.model.tokens import Tokenizer, open_tokenizer
 from vectarium.vocabulary import Vocabulary
 
 BUNDLED = "bundled"
 
 # The window shows progress and the log: transformers has no terminal to write to.
-transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-transformers.utils.logging.disable_default_handler()
-transformers.utils.logging.enable_propagation()
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+transformers_logging.disable_default_handler()
+transformers_logging.enable_propagation()
 
 _STORED = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
@@ -32,7 +41,7 @@ _STORED = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat
 class LoadedModel:
     """A model that is ready to run, and what there is to say about it."""
 
-    network: Any  # transformers.GPT2LMHeadModel, in eval
+    network: Any  # GPT2LMHeadModel in eval; its type would only say that each part is a tensor or a module
     tokenizer: Tokenizer
     vocabulary: Vocabulary
     name: str
@@ -79,22 +88,24 @@ def local_folder(source: str) -> Path | None:
 def load(
     source: str,
     device: str = "auto",
+    download: bool = False,
     progress: Callable[[str, float | None], None] = _silent,
     cancelled: Callable[[], bool] = _never,
 ) -> LoadedModel:
     """Load a GPT-2: "bundled", a folder, or a name on the Hugging Face hub.
 
-    Of a name on the hub only the files that are needed are downloaded, into the hub's usual cache; one
-    that is in the cache needs no network. Weights are read from safetensors alone, and no code of the
-    model's is run. They become float32 whatever they are stored as. When the GPU's memory is too small
-    the model runs on the CPU, and `LoadedModel.notices` says so.
+    Of a name on the hub only the files that are needed are downloaded, into the hub's usual cache, and only
+    with ``download``: without it NeedsDownload is raised for a name that is not in the cache. Weights are
+    read from safetensors alone, and no code of the model's is run. They become float32 whatever they are
+    stored as. When the GPU's memory is too small the model runs on the CPU, and `LoadedModel.notices` says
+    so.
 
     Call it in the thread that will run the model. ``progress`` gets what is being done and the share done
     (None where it is not known). Raises ModelError, and Cancelled soon after ``cancelled`` says so.
     """
     device, reason = devices.choose(device)
     devices.leave_a_core_free()
-    folder = local_folder(source) or _fetch(source, progress, cancelled)
+    folder = local_folder(source) or _fetch(source, download, progress, cancelled)
     progress("Checking the model's files", None)
     config = checking.read_config(folder)
     files = checking.weight_files(folder)
@@ -143,7 +154,12 @@ def place(model: LoadedModel, device: str) -> LoadedModel:
     return dataclasses.replace(model, device=device)
 
 
-def _fetch(source: str, progress: Callable[[str, float | None], None], cancelled: Callable[[], bool]) -> Path:
+def _fetch(
+    source: str,
+    download: bool,
+    progress: Callable[[str, float | None], None],
+    cancelled: Callable[[], bool],
+) -> Path:
     if source == BUNDLED:
         raise ModelNotFound("The model that ships with Vectarium is missing.", "Install Vectarium again.")
     if not hub.is_name(source):
@@ -151,13 +167,18 @@ def _fetch(source: str, progress: Callable[[str, float | None], None], cancelled
             f"There is no folder “{source}”, and it is not a name on the Hugging Face hub.",
             "Check the spelling. Names on the hub look like gpt2 or owner/model.",
         )
+    if not download:
+        raise NeedsDownload(
+            f"{source} is not on this computer.",
+            "Choose it in the Model menu to download it, or another one.",
+        )
     return hub.fetch(source, progress, cancelled)
 
 
 def _read_network(folder: Path, files: list[Path]) -> Any:
     try:
         with devices.memory_errors("cpu"):
-            network = transformers.GPT2LMHeadModel.from_pretrained(
+            network = GPT2LMHeadModel.from_pretrained(
                 folder,
                 local_files_only=True,
                 use_safetensors=True,

@@ -1,0 +1,250 @@
+"""The composition root: the only place that builds the objects and connects them."""
+
+import logging
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QByteArray, QObject, Qt, QThread, QTimer, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from vectarium import resources, settings
+from vectarium.autosave import Autosave
+from vectarium.commands import Commands
+from vectarium.document_file import Saved
+from vectarium.drawing.palette import THEMES, Look, load_fonts
+from vectarium.error_reporting import ErrorReporting, start_log
+from vectarium.export import Export
+from vectarium.main_window import MainWindow
+from vectarium.messages import Encode, ExportTrace, Generate, LoadModel, Newest, Run
+from vectarium.panes.next_token import NextTokenPane
+from vectarium.panes.pane import Pane
+from vectarium.panes.text_strip import TextStrip
+from vectarium.session import Session
+from vectarium.settings import Settings
+from vectarium.status_bar import StatusBar
+from vectarium.workers.model_worker import ModelWorker
+from vectarium.workers.token_worker import TokenWorker
+
+log = logging.getLogger(__name__)
+
+STACK_BYTES = 16 * 2**20  # the 512 KB of a secondary thread on macOS are too few for BLAS
+CLOSE_MS = 1200
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the app keeps what is the user's."""
+
+    settings: Path
+    autosave: Path
+    log: Path
+
+    @staticmethod
+    def of_user() -> "Places":
+        dirs = platformdirs.PlatformDirs("Vectarium", appauthor=False)
+        return Places(
+            dirs.user_config_path / "settings.json",
+            dirs.user_data_path / "sessions",
+            dirs.user_log_path / "vectarium.log",
+        )
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line; None is what the settings say."""
+
+    model: str | None = None
+    device: str | None = None
+    prompt: str | None = None
+    export: Path | None = None
+
+
+class App(QObject):
+    """All objects of one running Vectarium. `close` ends them, also when the window is closed first."""
+
+    def __init__(self, options: Options, places: Places) -> None:
+        super().__init__()
+        self.options, self.places = options, places
+        self._exporting = options.export is not None
+        self.log_path = start_log(places.log)
+        self.errors = ErrorReporting()
+        self.errors.install()
+        self.settings, lost = (Settings(), ()) if self._exporting else settings.load(places.settings)
+        load_fonts(resources.folder() / "fonts")
+        look = Look(THEMES[self.settings.theme], self.settings.zoom)
+        self.newest = Newest()
+        self.session = Session(self.newest, self.settings.sampling)
+        self.commands = Commands(self.session, self.log_path)
+        self.commands.device = options.device or self.settings.device
+        self.commands.source = options.model or self.settings.model
+        self.panes: tuple[Pane, ...] = (NextTokenPane(self.session, look, self.settings.distribution_rows),)
+        self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
+        self.status = StatusBar(self.session, look)
+        self.window = MainWindow(look, self.strip, self.panes, self.status, self.commands)
+        self.commands.attach(self.window)
+        self.commands.export_asked = self.export  # type: ignore[method-assign]
+        self.autosave = Autosave(places.autosave, self.session)
+        self._start_threads()
+        self._connect()
+        self._show()
+        for notice in (*lost, *self._recover()):
+            self.window.say(notice)
+        self._closed = False
+
+    def _start_threads(self) -> None:
+        self.model_worker, self.token_worker = ModelWorker(self.newest), TokenWorker(self.newest)
+        self.threads = (QThread(), QThread())
+        for thread, worker, name in zip(
+            self.threads, (self.model_worker, self.token_worker), ("model", "tokens"), strict=True
+        ):
+            thread.setObjectName(name)
+            thread.setStackSize(STACK_BYTES)
+            worker.moveToThread(thread)
+        queued = Qt.ConnectionType.QueuedConnection
+        for worker in (self.model_worker, self.token_worker):
+            self.session.asked.connect(worker.take, queued)
+            worker.replied.connect(self.session.take, queued)
+        self.model_worker.tokenizer_opened.connect(self.token_worker.use, queued)
+        for thread in self.threads:
+            thread.start()
+
+    def _connect(self) -> None:
+        self.errors.unexpected.connect(self._unexpected)
+        self.status.cancel_asked.connect(self.commands.cancel)
+        self.autosave.trouble.connect(self.window.say)
+        self.session.document_left.connect(self._document_left)
+        self.window.closing.connect(self._window_closing)
+
+    def _show(self) -> None:
+        look = self.window.look
+        icon = resources.folder() / "icons" / "vectarium.svg"
+        self.window.setWindowIcon(QIcon(str(icon)))
+        self.window.resize(self.window.sizeHint())
+        if self.settings.geometry:
+            self.window.restoreGeometry(QByteArray(self.settings.geometry))
+        if self._exporting:
+            self.window.resize(1920, 1080)
+        self.window.layouts = dict(self.settings.layouts)
+        self.window.actions_by_name["set_light"].setChecked(look.theme.name == "light")
+        self.window.apply_look(look)
+        self.window.open_workspace(self.settings.workspace)
+        self.window.show()
+        self.strip.editor.setFocus()
+
+    def _recover(self) -> tuple[str, ...]:
+        notice = ""
+        if not self._exporting:
+            self.autosave.claim()
+            notice = self.autosave.recover()
+        if self.options.prompt is not None:
+            self.session.edit_text(self.options.prompt)
+        # After the first picture is on screen: reading torch from the disk would delay it.
+        QTimer.singleShot(0, self, self._load_first_model)
+        return (notice,) if notice else ()
+
+    @Slot()
+    def _load_first_model(self) -> None:
+        self.session.load_model(
+            self.commands.source, self.commands.device, download=self.options.model is not None
+        )
+
+    # While it runs
+
+    def export(self, folder: Path) -> Export:
+        """Write everything on screen into a folder; `Export.done` says how it went."""
+        self._export = Export(self.session, self.window, folder)
+        self._export.done.connect(self._exported)
+        QTimer.singleShot(0, self._export, self._export.start)
+        return self._export
+
+    @Slot(str)
+    def _exported(self, problem: str) -> None:
+        if not self._exporting:
+            self.window.say(problem or f"Pictures and data are in {self._export._folder}.")
+
+    @Slot(str, str)
+    def _unexpected(self, what: str, details: str) -> None:
+        self.window.say(
+            f"Something went wrong that should not have ({what}). Your text is safe; go on, or start again.",
+            details,
+        )
+
+    @Slot(object)
+    def _document_left(self, saved: Saved) -> None:
+        path = self.autosave.keep_copy(saved)
+        if path is not None:
+            self.window.say(
+                f"The new model has other tokens, so the text was tokenized afresh. What {saved.model} had drawn "
+                f"is kept in {path}; File → Open brings it back."
+            )
+
+    # The end
+
+    @Slot()
+    def _window_closing(self) -> None:
+        if not self._exporting:
+            self.autosave.close()
+            self._save_settings()
+
+    def _save_settings(self) -> None:
+        pane = self.panes[0]
+        try:
+            settings.save(
+                self.places.settings,
+                replace(
+                    self.settings,
+                    theme=self.window.look.theme.name,
+                    zoom=self.window.look.zoom,
+                    model=self.commands.source,
+                    device=self.commands.device,
+                    workspace=self.window.workspace,
+                    distribution_rows=pane.row_limit if isinstance(pane, NextTokenPane) else 20,
+                    sampling=self.session.sampling,
+                    geometry=bytes(self.window.saveGeometry().data()),
+                    layouts=self.window.saved_layouts(),
+                ),
+            )
+        except OSError as error:
+            log.info("Settings could not be saved: %s", error)
+
+    def close(self, patience_ms: int = CLOSE_MS) -> bool:
+        """Stop the workers; False if one was in the middle of something that cannot be interrupted."""
+        if self._closed:
+            return True
+        for kind in (LoadModel, Encode, Run, Generate, ExportTrace):
+            self.newest.stamp(kind)
+        for thread in self.threads:
+            thread.quit()
+        ended = all(thread.wait(patience_ms) for thread in self.threads)
+        self._closed = ended
+        self.errors.restore()
+        return ended
+
+
+def run(options: Options) -> int:
+    """Run until the window is closed or the export is done; the exit code."""
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    qt = QApplication(sys.argv[:1])
+    qt.setApplicationName("Vectarium")
+    qt.setDesktopFileName("vectarium")
+    qt.setStyle("Fusion")
+    app = App(options, Places.of_user())
+    problems: list[str] = []
+    if options.export is not None:
+        exporting = app.export(options.export)
+        exporting.done.connect(problems.append)
+        exporting.done.connect(qt.quit)
+    code = qt.exec()
+    app.window.hide()
+    if problems and problems[0]:
+        print(f"vectarium: {problems[0]}", file=sys.stderr)
+        code = 1
+    if not app.close():
+        # A thread is inside a library call that cannot be interrupted; everything is saved already.
+        logging.shutdown()
+        os._exit(code)
+    return code

@@ -1,0 +1,109 @@
+"""Keeps the document on disk while it is worked on: a crash or a kill costs a few seconds at most."""
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
+
+from vectarium import document_file
+from vectarium.document_file import DocumentFileError, Saved
+from vectarium.session import Session
+
+log = logging.getLogger(__name__)
+
+INTERVAL_MS = 1500
+MOST_WINDOWS = 20
+
+
+class Autosave(QObject):
+    """Each running instance keeps a file of its own: the first free of `session-1.json`, `session-2.json` …"""
+
+    trouble = Signal(str)
+
+    def __init__(self, folder: Path, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._folder = folder
+        self._lock: QLockFile | None = None
+        self.path: Path | None = None
+        self._failing = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(INTERVAL_MS)
+        self._timer.timeout.connect(self.save)
+        session.tokens_changed.connect(self._changed)
+        session.selection_changed.connect(self._changed)
+
+    def claim(self) -> bool:
+        """Take the first file that no other instance holds; False if none can be had."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.info("Autosave folder %s: %s", self._folder, error)
+            return False
+        for index in range(1, MOST_WINDOWS + 1):
+            lock = QLockFile(str(self._folder / f"session-{index}.lock"))
+            if lock.tryLock(0):
+                self._lock = lock
+                self.path = self._folder / f"session-{index}.json"
+                return True
+        return False
+
+    def recover(self) -> str:
+        """Show what was there when the app ended last; a sentence for the user if that failed."""
+        if self.path is None:
+            return f"Nothing can be autosaved in {self._folder}: check that this folder may be written to."
+        if not self.path.exists():
+            return ""
+        try:
+            self._session.restore(document_file.load(self.path))
+        except (DocumentFileError, OSError) as error:
+            aside = self.path.with_suffix(".damaged.json")
+            log.info("%s", error)
+            try:
+                self.path.replace(aside)
+            except OSError:
+                return f"The last text could not be opened. {error}"
+            return f"The last text could not be opened and was put aside as {aside}. {error}"
+        return ""
+
+    @Slot()
+    def _changed(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def save(self) -> None:
+        """Write the document now. A failure is told once, until it works again."""
+        if self.path is None:
+            return
+        try:
+            document_file.save(self.path, self._session.saved())
+            self._failing = False
+        except OSError as error:
+            log.info("Autosave: %s", error)
+            if not self._failing:
+                self._failing = True
+                self.trouble.emit(
+                    f"The text cannot be autosaved ({error.strerror or error}). "
+                    f"Make room or check the folder {self.path.parent}; saving goes on by itself then."
+                )
+
+    def keep_copy(self, saved: Saved) -> Path | None:
+        """Write `saved` beside the autosave file, for a document that is about to be left."""
+        if self.path is None:
+            return None
+        path = self.path.with_name(f"before-{self.path.stem}.json")
+        try:
+            document_file.save(path, saved)
+        except OSError as error:
+            log.info("%s: %s", path, error)
+            return None
+        return path
+
+    def close(self) -> None:
+        """Save, and let another instance have the file."""
+        self._timer.stop()
+        self.save()
+        if self._lock is not None:
+            self._lock.unlock()

@@ -1,0 +1,62 @@
+"""Where token boxes lie when they flow in lines, for a quarter of a million of them. No Qt."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """What the boxes hold. `ids` is -1 where the characters have no token yet."""
+
+    labels: tuple[str, ...]
+    ids: Ints  # [box]
+    spans: Ints  # [box, 2] characters
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Where the boxes are: `line_starts` [line] first box of each line, and the number of boxes last."""
+
+    left: Ints  # [box] pixels from the left edge
+    width: Ints  # [box] pixels
+    line_starts: Ints  # [line + 1]
+
+    @property
+    def lines(self) -> int:
+        return len(self.line_starts) - 1
+
+    def line_of(self, box: int) -> int:
+        return int(np.searchsorted(self.line_starts, box, side="right")) - 1
+
+    def box_at(self, line: int, x: float, gap: int) -> int:
+        """The box at or nearest to `x` in a line, -1 where there is none."""
+        if not 0 <= line < self.lines:
+            return -1
+        first, last = int(self.line_starts[line]), int(self.line_starts[line + 1])
+        if first == last:
+            return -1
+        index = first + int(np.searchsorted(self.left[first:last], x + gap / 2, side="right")) - 1
+        return max(first, index)
+
+
+def flow(widths: Ints, gap: int, room: int) -> Flow:
+    """Boxes side by side with `gap` pixels between them, a new line where the next would pass `room`."""
+    count = len(widths)
+    ends = np.cumsum(widths + gap)  # [box] right edge and gap, as if all were in one line
+    begins = ends - widths - gap
+    starts = [0]
+    while count and starts[-1] < count:
+        first = starts[-1]
+        limit = begins[first] + room + gap
+        starts.append(max(first + 1, int(np.searchsorted(ends, limit, side="right"))))
+    line_starts = np.array(starts if count else [0, 0], np.int64)
+    firsts = np.repeat(line_starts[:-1], np.diff(line_starts))
+    left = begins - begins[firsts] if count else np.empty(0, np.int64)
+    return Flow(left.astype(np.int64), widths.astype(np.int64), line_starts)

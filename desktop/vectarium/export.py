@@ -1,0 +1,131 @@
+"""Everything on screen as files: pictures of the window and the panes, the tokens, the numbers."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from vectarium.main_window import MainWindow
+from vectarium.messages import ExportTrace, Failed, Finished, LoadModel, Run
+from vectarium.session import NextToken, Session, Tokens
+from vectarium.vocabulary import Vocabulary
+
+SETTLE_MS = 150  # after the last answer, for panes that repaint with a delay
+
+
+class Export(QObject):
+    """Waits until every pane has what it shows, then writes it. One object for one export."""
+
+    done = Signal(str)  # empty, or one line that says what went wrong
+
+    def __init__(self, session: Session, window: MainWindow, folder: Path) -> None:
+        super().__init__()
+        self._session, self._window, self._folder = session, window, folder
+        self._asked = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._write)
+        session.next_token_changed.connect(self._go_on)
+        session.finished.connect(self._finished)
+        session.failed.connect(self._failed)
+
+    @Slot()
+    def start(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._end(f"{self._folder} cannot be made: {error.strerror or error}.")
+            return
+        self._go_on()
+
+    @Slot()
+    def _go_on(self) -> None:
+        known, tokens = self._session.next_token, self._session.tokens
+        if self._asked or known is None or tokens.pending is not None or len(known.ids) != len(tokens):
+            return
+        self._asked = True
+        self._session.export_trace(self._folder / "trace.safetensors")
+
+    @Slot(object)
+    def _finished(self, finished: Finished) -> None:
+        if isinstance(finished.request, ExportTrace):
+            self._settle.start()
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        if isinstance(failure.request, ExportTrace | LoadModel | Run):
+            self._end(f"{failure.message} {failure.advice}")
+
+    @Slot()
+    def _write(self) -> None:
+        try:
+            self._write_numbers()
+            self._write_pictures()
+        except OSError as error:
+            self._end(f"The export into {self._folder} failed: {error.strerror or error}.")
+            return
+        self._end("")
+
+    def _write_numbers(self) -> None:
+        session = self._session
+        vocabulary, known = session.vocabulary, session.next_token
+        assert vocabulary is not None
+        assert known is not None
+        write_tokens(self._folder / "tokens.json", session.tokens, vocabulary)
+        write_distribution(self._folder / "distribution.csv", known, vocabulary)
+
+    def _write_pictures(self) -> None:
+        window, present = self._window, self._window.workspace
+        for workspace in window.workspaces:
+            window.open_workspace(workspace.name)
+            QApplication.processEvents()
+            self._save(lambda path: window.grab().save(str(path)), f"workspace-{workspace.name.lower()}.png")
+            for key, pane in window.panes.items():
+                if pane.isVisible():
+                    pane.save_png(self._folder / f"{key}.png")
+        window.open_workspace(present)
+        QApplication.processEvents()
+        self._save(lambda path: window.grab().save(str(path)), "window.png")
+
+    def _save(self, save: Callable[[Path], bool], name: str) -> None:
+        if not save(self._folder / name):
+            raise OSError(f"{name} could not be written")
+
+    def _end(self, problem: str) -> None:
+        self._settle.stop()
+        for signal, slot in (
+            (self._session.next_token_changed, self._go_on),
+            (self._session.finished, self._finished),
+            (self._session.failed, self._failed),
+        ):
+            signal.disconnect(slot)
+        self.done.emit(problem)
+
+
+def write_tokens(path: Path, tokens: Tokens, vocabulary: Vocabulary) -> None:
+    """``{"text", "tokens": [{"id", "text", "bytes"}]}``, bytes in hex. Raises OSError."""
+    content = {
+        "text": tokens.text,
+        "tokens": [
+            {"id": token, "text": vocabulary.plain(token), "bytes": vocabulary.token_bytes[token].hex()}
+            for token in tokens.ids.tolist()
+        ],
+    }
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def write_distribution(path: Path, known: NextToken, vocabulary: Vocabulary) -> None:
+    """The model's own probabilities of the whole vocabulary, most likely first. Raises OSError."""
+    ranking = known.ranking
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("rank", "id", "text", "logit", "probability"))
+        rows = zip(
+            ranking.order.tolist(), ranking.logits.tolist(), ranking.model_probability.tolist(), strict=True
+        )
+        for rank, (token, logit, probability) in enumerate(rows, start=1):
+            writer.writerow((rank, token, vocabulary.plain(token), logit, probability))

@@ -1,0 +1,311 @@
+"""The window: menus and workspaces on top, the text, the panes in docks, the status bar."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenuBar,
+    QMessageBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vectarium import dialogs
+from vectarium.actions import fill_menu_bar
+from vectarium.drawing.notice_bar import NoticeBar
+from vectarium.drawing.palette import ZOOM_MAX, ZOOM_MIN, Look, apply_look, qt_palette
+from vectarium.drawing.stylesheet import stylesheet
+from vectarium.panes.pane import Pane
+
+log = logging.getLogger(__name__)
+
+ZOOMS = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Which panes are open, in columns from left to right, each from top to bottom."""
+
+    name: str
+    columns: tuple[tuple[str, ...], ...]
+
+
+WORKSPACES = (
+    Workspace("Write", (("writing",), ("next_token",))),
+    Workspace("Space", (("embeddings",),)),
+    Workspace("Attention", (("attention",),)),
+    Workspace("All", (("embeddings", "writing"), ("attention", "next_token"))),
+)
+
+
+def available(panes: set[str]) -> tuple[Workspace, ...]:
+    """The workspaces of which at least one pane is there, with only those panes."""
+    found = []
+    for workspace in WORKSPACES:
+        columns = tuple(tuple(key for key in column if key in panes) for column in workspace.columns)
+        columns = tuple(column for column in columns if column)
+        if columns:
+            found.append(Workspace(workspace.name, columns))
+    return tuple(found)
+
+
+class MainWindow(QMainWindow):
+    """Holds the widgets it is given; what the commands do to the session is connected by the app."""
+
+    look_changed = Signal(object)  # Look
+    closing = Signal()
+
+    def __init__(
+        self, look: Look, strip: QWidget, panes: tuple[Pane, ...], status: QWidget, commands: QWidget
+    ) -> None:
+        """`commands` has a method for each entry of the menus."""
+        super().__init__()
+        self.look = look
+        self.panes = {pane.key: pane for pane in panes}
+        self.workspaces = available(set(self.panes))
+        self.workspace = ""
+        self.layouts: dict[str, bytes] = {}
+        self.setWindowTitle("Vectarium")
+        self.notice = NoticeBar(look)
+        self.notice.details_asked.connect(self.show_details)
+        self._dock_host = QMainWindow()
+        self._dock_host.setWindowFlags(Qt.WindowType.Widget)
+        self._dock_host.setDockNestingEnabled(True)
+        self._dock_host.setObjectName("docks")
+        self._docks = {pane.key: self._dock(pane) for pane in panes}
+        middle = QWidget()
+        self._middle = QVBoxLayout(middle)
+        self._middle.addWidget(self.notice)
+        self._middle.addWidget(self._dock_host, 1)
+        self._bar = QMenuBar()
+        self._top = self._top_bar()
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget, stretch in ((self._top, 0), (strip, 0), (middle, 1), (status, 0)):
+            layout.addWidget(widget, stretch)
+        self.setCentralWidget(whole)
+        self.actions_by_name = fill_menu_bar(self._bar, commands)
+        self.addActions(list(self.actions_by_name.values()))
+        self._add_workspace_actions()
+
+    # Building
+
+    def _top_bar(self) -> QWidget:
+        top = QWidget()
+        top.setObjectName("topBar")
+        top.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        name = QLabel("Vectarium")
+        name.setProperty("role", "title")
+        switch = QWidget()
+        switch.setObjectName("workspaces")
+        switch.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(switch)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(2)
+        self._workspace_buttons = QButtonGroup(self)
+        for index, workspace in enumerate(self.workspaces):
+            button = QToolButton()
+            button.setText(workspace.name)
+            button.setCheckable(True)
+            button.setToolTip(f"Show the workspace {workspace.name} (Ctrl+{index + 1})")
+            button.setAccessibleName(f"Workspace {workspace.name}")
+            self._workspace_buttons.addButton(button, index)
+            row.addWidget(button)
+        switch.setVisible(len(self.workspaces) > 1)
+        self._workspace_buttons.idClicked.connect(self._workspace_clicked)
+        self._zoom_button = QToolButton()
+        self._zoom_button.setProperty("role", "quiet")
+        self._zoom_button.setToolTip("The size of everything: Ctrl and + or −; click for 100 %")
+        self._zoom_button.clicked.connect(self.zoom_reset)
+        self._top_layout = QHBoxLayout(top)
+        self._top_layout.addWidget(name)
+        self._top_layout.addWidget(self._bar)
+        self._top_layout.addStretch(1)
+        self._top_layout.addWidget(switch)
+        self._top_layout.addWidget(self._zoom_button)
+        return top
+
+    def _dock(self, pane: Pane) -> QDockWidget:
+        dock = QDockWidget(pane.title)
+        dock.setObjectName(pane.key)
+        dock.setTitleBarWidget(pane.header)
+        dock.setWidget(pane)
+        dock.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
+        pane.menu.addSeparator()
+        pane.menu.addAction("Float or dock", lambda: dock.setFloating(not dock.isFloating()))
+        pane.menu.addAction("Close", dock.close)
+        pane.message.connect(self.say)
+        pane.help_asked.connect(self._show_help)
+        pane.path_asked.connect(self._save_as)
+        self._dock_host.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        return dock
+
+    def _add_workspace_actions(self) -> None:
+        view = next(action.menu() for action in self._bar.actions() if action.text() == "&View")
+        before = view.actions()[0]
+        for index, workspace in enumerate(self.workspaces):
+            action = QAction(f"Workspace {workspace.name}", self)
+            action.setShortcut(QKeySequence(f"Ctrl+{index + 1}"))
+            action.setData(index)
+            action.triggered.connect(self._workspace_action)
+            view.insertAction(before, action)
+            self.addAction(action)
+        view.insertSeparator(before)
+        panes = view.addMenu("&Panes")
+        for dock in self._docks.values():
+            panes.addAction(dock.toggleViewAction())
+
+    # Look
+
+    def set_look(self, look: Look) -> None:
+        """Repaint everything in `look`."""
+        self.look = look
+        self._middle.setContentsMargins(look.px(8), look.px(8), look.px(8), look.px(8))
+        self._middle.setSpacing(look.px(8))
+        self._top_layout.setContentsMargins(look.px(14), look.px(4), look.px(8), look.px(4))
+        self._top_layout.setSpacing(look.px(10))
+        self._zoom_button.setText(f"{100 * look.zoom:.0f} %")
+
+    def apply_look(self, look: Look) -> None:
+        QApplication.setPalette(qt_palette(look.theme))
+        self.setStyleSheet(stylesheet(look))
+        for pane in self.panes.values():
+            apply_look(pane.header, look)
+        apply_look(self, look)
+        self.look_changed.emit(look)
+
+    @Slot()
+    def zoom_in(self) -> None:
+        self._zoom(min((zoom for zoom in ZOOMS if zoom > self.look.zoom + 0.001), default=ZOOM_MAX))
+
+    @Slot()
+    def zoom_out(self) -> None:
+        self._zoom(max((zoom for zoom in ZOOMS if zoom < self.look.zoom - 0.001), default=ZOOM_MIN))
+
+    @Slot()
+    def zoom_reset(self) -> None:
+        self._zoom(1.0)
+
+    def _zoom(self, zoom: float) -> None:
+        self.apply_look(Look(self.look.theme, zoom))
+
+    # Workspaces
+
+    def open_workspace(self, name: str) -> None:
+        """Show a workspace as it was left, or as it is at first."""
+        if self.workspace:
+            self.layouts[self.workspace] = self._dock_host.saveState().data()
+        names = [workspace.name for workspace in self.workspaces]
+        index = names.index(name) if name in names else len(names) - 1
+        self.workspace = names[index]
+        self._workspace_buttons.button(index).setChecked(True)
+        state = self.layouts.get(self.workspace, b"")
+        if not state or not self._dock_host.restoreState(QByteArray(state)):
+            self._arrange(self.workspaces[index])
+
+    @Slot()
+    def reset_workspace(self) -> None:
+        """Put the panes of this workspace back where they were at first."""
+        index = self._workspace_buttons.checkedId()
+        self._arrange(self.workspaces[index])
+
+    def _arrange(self, workspace: Workspace) -> None:
+        shown: set[str] = set()
+        firsts = []
+        for dock in self._docks.values():
+            dock.setFloating(False)
+            self._dock_host.removeDockWidget(dock)
+        for column in workspace.columns:
+            first = self._docks[column[0]]
+            if firsts:
+                self._dock_host.splitDockWidget(firsts[-1], first, Qt.Orientation.Horizontal)
+            else:
+                self._dock_host.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first)
+            firsts.append(first)
+        for column, first in zip(workspace.columns, firsts, strict=True):
+            above = first
+            for key in column[1:]:
+                self._dock_host.splitDockWidget(above, self._docks[key], Qt.Orientation.Vertical)
+                above = self._docks[key]
+            shown.update(column)
+        for key, dock in self._docks.items():
+            dock.setVisible(key in shown)
+        self._dock_host.resizeDocks(firsts, [1000] * len(firsts), Qt.Orientation.Horizontal)
+        for column in workspace.columns:
+            docks = [self._docks[key] for key in column]
+            self._dock_host.resizeDocks(docks, [1000] * len(docks), Qt.Orientation.Vertical)
+
+    @Slot(int)
+    def _workspace_clicked(self, index: int) -> None:
+        self.open_workspace(self.workspaces[index].name)
+
+    @Slot()
+    def _workspace_action(self) -> None:
+        self._workspace_clicked(self.sender().data())  # type: ignore[attr-defined]
+
+    def saved_layouts(self) -> dict[str, bytes]:
+        """The state of each workspace, the present one included."""
+        return {**self.layouts, self.workspace: bytes(self._dock_host.saveState().data())}
+
+    # Messages and dialogs
+
+    @Slot(str)
+    def say(self, text: str, details: str = "") -> None:
+        """Show a notice above the panes."""
+        self.notice.say(text, details)
+
+    @Slot(str)
+    def show_details(self, text: str) -> None:
+        dialogs.show_text(self, "Details", text)
+
+    @Slot(str, str)
+    def _show_help(self, title: str, text: str) -> None:
+        dialogs.show_help(self, title, text)
+
+    @Slot(str, str, object)
+    def _save_as(self, title: str, name: str, save: Callable[[Path], None]) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, title, str(Path.home() / name))
+        if not chosen:
+            return
+        try:
+            save(Path(chosen))
+        except OSError as error:
+            self.say(f"{chosen} could not be written: {error.strerror or error}. Choose another place.")
+
+    def ask(self, title: str, question: str, yes: str) -> bool:
+        """Whether the user agrees; `yes` names the button that does it."""
+        box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=self)
+        agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        agreed = box.clickedButton() is agree
+        box.deleteLater()
+        return agreed
+
+    @Slot(bool)
+    def set_full_screen(self, full: bool) -> None:
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def sizeHint(self) -> QSize:
+        return QSize(1280, 800)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        event.accept()

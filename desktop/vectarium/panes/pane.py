@@ -1,0 +1,195 @@
+"""What every pane has: a header with its name and menu, a body, an empty state, a picture and its data."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from vectarium.drawing.palette import Look
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers that a pane shows, for a file: `rows` are made when they are asked for."""
+
+    name: str  # of the file, without ending
+    columns: tuple[str, ...]
+    rows: Callable[[], Iterable[tuple[object, ...]]]
+
+
+class Pane(QWidget):
+    """The base of all panes. `header` becomes the title bar of the dock that holds the pane."""
+
+    title = ""
+    key = ""  # the name in files and settings
+    help = ""  # what the pane shows and how to use it, as simple rich text
+
+    message = Signal(str)  # for the status bar
+    help_asked = Signal(str, str)  # title, text
+    path_asked = Signal(str, str, object)  # title, file name, Callable[[Path], None]
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.setObjectName("pane")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(self.title)
+        self.info = QLabel()
+        self.info.setProperty("role", "small")
+        self.header = QWidget()
+        self.header.setObjectName("paneHeader")
+        self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.tools = QHBoxLayout()
+        self.menu_button = QToolButton()
+        self.body = QWidget()
+        self._empty = _EmptyState()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.body)
+        self._fill_header()
+
+    def _fill_header(self) -> None:
+        name = QLabel(self.title)
+        name.setProperty("role", "title")
+        self.menu_button.setText("⋯")
+        self.menu_button.setProperty("role", "quiet")
+        self.menu_button.setToolTip(f"Save or copy what {self.title} shows, and get help on it")
+        self.menu_button.setAccessibleName(f"{self.title} menu")
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.menu_button)
+        self.menu.addAction("Copy picture", self.copy_picture)
+        self.menu.addAction("Save picture as PNG …", lambda: self._ask("png", self.save_png))
+        self.menu.addAction("Save picture as SVG …", lambda: self._ask("svg", self.save_svg))
+        self.menu.addAction("Save data as CSV …", lambda: self._ask("csv", self.save_csv))
+        self.menu.addAction("Save data as JSON …", lambda: self._ask("json", self.save_json))
+        self.menu.addSeparator()
+        self.menu.addAction(f"Help for {self.title}", lambda: self.help_asked.emit(self.title, self.help))
+        self.menu_button.setMenu(self.menu)
+        layout = QHBoxLayout(self.header)
+        layout.setContentsMargins(14, 7, 8, 7)
+        layout.addWidget(name)
+        layout.addLayout(self.tools)
+        layout.addStretch(1)
+        layout.addWidget(self.info)
+        layout.addWidget(self.menu_button)
+
+    # Empty or full
+
+    def show_empty(self, text: str, example: str = "", act: Callable[[], None] | None = None) -> None:
+        """Say in place of the body what will appear here; `example` is a button that calls `act`."""
+        self._empty.say(text, example, act)
+        self._stack.setCurrentWidget(self._empty)
+
+    def show_body(self) -> None:
+        self._stack.setCurrentWidget(self.body)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._stack.currentWidget() is self._empty
+
+    # Pictures and data
+
+    def tables(self) -> list[Table]:
+        """The data that the pane shows now, the most important first."""
+        return []
+
+    def picture(self) -> QImage:
+        """The pane with its header as it is on screen."""
+        ratio = self.devicePixelRatioF()
+        size = QSize(self.width(), self.height() + self.header.height())
+        image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        image.fill(self.look.theme.pane)
+        painter = QPainter(image)
+        self._render(painter)
+        painter.end()
+        return image
+
+    def _render(self, painter: QPainter) -> None:
+        self.header.render(painter)
+        painter.translate(0, self.header.height())
+        self.render(painter)
+
+    def copy_picture(self) -> None:
+        QGuiApplication.clipboard().setImage(self.picture())
+        self.message.emit(f"The picture of {self.title} is on the clipboard.")
+
+    def save_png(self, path: Path) -> None:
+        """Raises OSError if the file cannot be written."""
+        if not self.picture().save(str(path), "PNG"):
+            raise OSError(f"{path} could not be written.")
+
+    def save_svg(self, path: Path) -> None:
+        """Raises OSError if the file cannot be written."""
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        size = QSize(self.width(), self.height() + self.header.height())
+        generator.setSize(size)
+        generator.setViewBox(self.rect().adjusted(0, 0, 0, self.header.height()))
+        generator.setTitle(f"Vectarium: {self.title}")
+        painter = QPainter()
+        if not painter.begin(generator):
+            raise OSError(f"{path} could not be written.")
+        painter.fillRect(0, 0, size.width(), size.height(), self.look.theme.pane)
+        self._render(painter)
+        painter.end()
+
+    def save_csv(self, path: Path) -> None:
+        """The first table, with a header line. Raises OSError if the file cannot be written."""
+        table = self.tables()[0]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(table.columns)
+            writer.writerows(table.rows())
+
+    def save_json(self, path: Path) -> None:
+        """All tables by name, each a list of records. Raises OSError if the file cannot be written."""
+        content = {
+            table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows()]
+            for table in self.tables()
+        }
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    def _ask(self, ending: str, save: Callable[[Path], None]) -> None:
+        if ending in ("csv", "json") and not self.tables():
+            self.message.emit(f"{self.title} has no data to save yet.")
+            return
+        self.path_asked.emit(f"Save {self.title}", f"{self.key}.{ending}", save)
+
+
+class _EmptyState(QWidget):
+    """A sentence in the middle, and an example to click."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._act: Callable[[], None] | None = None
+        self._text = QLabel()
+        self._text.setProperty("role", "secondary")
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text.setWordWrap(True)
+        self._example = QToolButton()
+        self._example.clicked.connect(self._clicked)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(14)
+        layout.addStretch(1)
+        layout.addWidget(self._text)
+        layout.addWidget(self._example, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+
+    def say(self, text: str, example: str, act: Callable[[], None] | None) -> None:
+        self._text.setText(text)
+        self._example.setText(example)
+        self._example.setToolTip(f"Show this example: {example}")
+        self._example.setVisible(bool(example))
+        self._act = act
+
+    def _clicked(self) -> None:
+        if self._act is not None:
+            self._act()

@@ -1,0 +1,138 @@
+"""The line at the bottom: which model runs where, how much it sees, how fast it is, what it is doing."""
+
+import psutil
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from vectarium.drawing.palette import Look
+from vectarium.messages import ModelLoaded, Progress
+from vectarium.session import NextToken, Session, Tokens
+
+MEMORY_MS = 2000
+
+
+class StatusBar(QWidget):
+    """Listens to the session."""
+
+    cancel_asked = Signal()
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("statusBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self._process = psutil.Process()
+        self._dot, self._model, self._device = QLabel("●"), QLabel("Starting"), QLabel()
+        self._seen, self._speed, self._memory = QLabel(), QLabel(), QLabel()
+        self._doing, self._bar, self._cancel = QLabel(), QProgressBar(), QToolButton()
+        self._model.setToolTip("The model in use, and how many numbers it has learned")
+        self._speed.setToolTip("How fast tokens were generated last, or how long the last pass took")
+        self._memory.setToolTip("The memory that the whole app takes")
+        self._bar.setTextVisible(False)
+        self._cancel.setText("Cancel")
+        self._cancel.setToolTip("Stop what the model is doing")
+        self._cancel.clicked.connect(self.cancel_asked)
+        self._layout = QHBoxLayout(self)
+        self._layout.addWidget(self._dot)
+        for label in (self._model, self._device, self._seen, self._speed, self._memory):
+            self._layout.addWidget(label)
+        self._layout.addStretch(1)
+        for widget in (self._doing, self._bar, self._cancel):
+            self._layout.addWidget(widget)
+        self._look = look
+        session.model_changed.connect(self._model_changed)
+        session.tokens_changed.connect(self._tokens_changed)
+        session.next_token_changed.connect(self._next_token_changed)
+        session.speed_changed.connect(self._speed_changed)
+        session.progress_changed.connect(self._progress_changed)
+        session.generating_changed.connect(self._generating_changed)
+        self._memory_timer = QTimer(self)
+        self._memory_timer.setInterval(MEMORY_MS)
+        self._memory_timer.timeout.connect(self._show_memory)
+        self._memory_timer.start()
+        self.set_look(look)
+        self._show_memory()
+        self._progress_changed(None)
+
+    def set_look(self, look: Look) -> None:
+        self._look = look
+        self._layout.setContentsMargins(look.px(14), look.px(4), look.px(12), look.px(4))
+        self._layout.setSpacing(look.px(18))
+        self._bar.setFixedWidth(look.px(140))
+        self.setMinimumHeight(look.px(30))
+        self._paint_dot()
+
+    def _paint_dot(self) -> None:
+        ready = self._session.model is not None
+        color = self._look.theme.found if ready else self._look.theme.query
+        self._dot.setStyleSheet(f"color: {color};")
+
+    @Slot(object)
+    def _model_changed(self, model: ModelLoaded) -> None:
+        self._model.setText(f"{model.name} · {_in_millions(model.parameters)} parameters")
+        self._model.setToolTip(
+            f"{model.name}: {model.parameters:,} parameters, {model.layers} layers × {model.heads} heads, "
+            f"width {model.width}, vocabulary {len(model.vocabulary):,}, context {model.context:,} tokens"
+        )
+        exact = ", exact" if model.dtype in ("fp32", "float32") else ""
+        self._device.setText(f"{model.device.upper()} · {model.dtype}{exact}")
+        self._device.setToolTip(model.reason)
+        self._paint_dot()
+        self._tokens_changed(self._session.tokens)
+
+    @Slot(object)
+    def _tokens_changed(self, tokens: Tokens) -> None:
+        context = self._session.model.context if self._session.model is not None else 0
+        self._seen.setText(f"{len(tokens):,} / {context:,} tokens" if context else "")
+        self._seen.setToolTip("Tokens of the text, and how many the model can see at once")
+
+    @Slot(object)
+    def _next_token_changed(self, known: NextToken | None) -> None:
+        if known is None:
+            return
+        if not self._session.generating and known.computed > 0:
+            self._speed.setText(
+                f"{_in_time(known.seconds)} for {known.computed:,} token{'s'[: known.computed != 1]}"
+            )
+        context = self._session.model.context if self._session.model is not None else 0
+        seen = known.seen_to - known.seen_from
+        if seen < len(known.ids):
+            self._seen.setText(f"sees {seen:,} of {len(known.ids):,} tokens · context {context:,}")
+            self._seen.setToolTip("The text is longer than the context: the tokens drawn dashed are not seen")
+
+    @Slot(float)
+    def _speed_changed(self, speed: float) -> None:
+        self._speed.setText(f"{speed:.0f} tokens/s" if speed >= 10 else f"{speed:.1f} tokens/s")
+
+    @Slot()
+    def _show_memory(self) -> None:
+        self._memory.setText(f"{self._process.memory_info().rss / 2**30:.1f} GB")
+
+    @Slot(object)
+    def _progress_changed(self, progress: Progress | None) -> None:
+        busy = progress is not None
+        self._bar.setVisible(busy)
+        self._cancel.setVisible(busy and self._session.model is not None)
+        if progress is None:
+            self._generating_changed(self._session.generating)
+            return
+        share = progress.share
+        self._bar.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self._bar.setValue(round(1000 * share))
+        self._doing.setText(progress.doing)
+
+    @Slot(bool)
+    def _generating_changed(self, generating: bool) -> None:
+        ready = "Ready" if self._session.model is not None else "Starting"
+        self._doing.setText("Writing" if generating else ready)
+
+
+def _in_millions(count: int) -> str:
+    if count >= 1e9:
+        return f"{count / 1e9:.2f} B"
+    return f"{count / 1e6:.0f} M" if count >= 1e8 else f"{count / 1e6:.1f} M"
+
+
+def _in_time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"

@@ -1,0 +1,1 @@
+"""The objects that live in threads of their own and answer the session's requests."""
