@@ -43,11 +43,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tracked_files(folder: str) -> set[str]:
     """What git tracks below a folder, or what lies there where this is no clone."""
-    listed = subprocess.run(
-        ["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if listed.returncode == 0 and listed.stdout:
-        return {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
+    if shutil.which("git") and (ROOT / ".git").exists():
+        command = ["git", "ls-files", folder]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return {name for name in listed.splitlines() if (ROOT / name).exists()}
     return {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / folder).rglob("*")
