@@ -85,7 +85,7 @@ def dot_products(vectors: NDArray[np.floating[Any]], *, cosine: bool = False) ->
 def angle_histogram(
     space: Space,
     *,
-    pairs: int = 100_000,
+    pairs: int = 20_000,
     bins: int = 90,
     seed: int = 0,
     checkpoint: Checkpoint = unheeded,

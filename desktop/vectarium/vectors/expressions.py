@@ -14,31 +14,15 @@ quotes hold any text and mean exactly that text: ``" king"``; within them a back
 """
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from vectarium.vectors.arrays import VectorError
+from vectarium.vectors.expression_tokens import SIGNS, ExpressionError, Token, tokens
+
+__all__ = ["Expression", "ExpressionError", "Term", "parse", "quoted"]
 
 _DEPTH = 100
-_SIGNS = {"+": 1.0, "-": -1.0, "−": -1.0, "–": -1.0, "—": -1.0}
-_TIMES = "*×·"
-_OVER = "/÷"
-_CLOSING = {'"': '"', "“": "”", "„": "“”", "”": "”"}  # what closes a quote, by what opened it
-_STOPS = "".join(_SIGNS) + _TIMES + _OVER + "()" + "".join(_CLOSING)
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
-
-
-class ExpressionError(VectorError):
-    """What is wrong with an expression, where (characters ``start`` to ``end``), and words to try instead."""
-
-    def __init__(self, message: str, start: int, end: int, near: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.start = start
-        self.end = end
-        self.near = near
 
 
 @dataclass(frozen=True)
@@ -87,10 +71,10 @@ def parse(text: str, is_word: Callable[[str], bool] = _never) -> Expression:
 
     Raises ExpressionError, and nothing else, for every text that is not an expression.
     """
-    tokens = _tokens(text, is_word)
-    if len(tokens) == 1:
+    found = tokens(text, is_word)
+    if len(found) == 1:
         raise ExpressionError("Type a word, or words with + and −, such as king - man + woman.", 0, len(text))
-    parser = _Parser(tokens)
+    parser = _Parser(found)
     value = parser.sum(0)
     rest = parser.next
     if rest.kind == "close":
@@ -109,108 +93,18 @@ def parse(text: str, is_word: Callable[[str], bool] = _never) -> Expression:
     return Expression(text, tuple(value))
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str  # sign, times, over, open, close, number, word, exact, end
-    text: str
-    start: int
-    end: int
-
-
-def _tokens(text: str, is_word: Callable[[str], bool]) -> list[_Token]:
-    tokens: list[_Token] = []
-    place = 0
-    while place < len(text):
-        character = text[place]
-        if character.isspace():
-            place += 1
-            continue
-        kind = (
-            "sign" if character in _SIGNS
-            else "times" if character in _TIMES
-            else "over" if character in _OVER
-            else "open" if character == "("
-            else "close" if character == ")"
-            else ""
-        )  # fmt: skip
-        if kind:
-            token = _Token(kind, character, place, place + 1)
-        elif character in _CLOSING:
-            token = _quotation(text, place)
-        else:
-            token = _bare(text, place, is_word)
-        tokens.append(token)
-        place = token.end
-    tokens.append(_Token("end", "", len(text), len(text)))
-    return tokens
-
-
-def _quotation(text: str, start: int) -> _Token:
-    meant: list[str] = []
-    place = start + 1
-    while place < len(text):
-        character = text[place]
-        if character in _CLOSING[text[start]]:
-            if not meant:
-                raise ExpressionError("There is nothing in these quotes.", start, place + 1)
-            return _Token("exact", "".join(meant), start, place + 1)
-        if character == "\\":
-            place += 1
-            escaped = text[place : place + 1]
-            if escaped not in _ESCAPES:
-                raise ExpressionError(
-                    'In quotes, a backslash stands only before n, t, r, " or another backslash. '
-                    "Write two for a backslash itself.",
-                    place - 1,
-                    min(place + 1, len(text)),
-                )
-            character = _ESCAPES[escaped]
-        meant.append(character)
-        place += 1
-    raise ExpressionError("This quote is never closed. Add a second one after the word.", start, len(text))
-
-
-def _bare(text: str, start: int, is_word: Callable[[str], bool]) -> _Token:
-    end = start
-    while end < len(text) and not text[end].isspace() and text[end] not in _STOPS:
-        end += 1
-    # The longest known word with hyphens wins; a hyphen before a space or another operator never joins.
-    ends = [end]
-    joined = end
-    while joined < len(text) - 1 and text[joined] == "-" and _continues(text[joined + 1]):
-        joined += 1
-        while joined < len(text) and _continues(text[joined]):
-            joined += 1
-        ends.append(joined)
-    for longest in reversed(ends[1:]):
-        joined_word = text[start:longest]  # "3-2" is a difference, though scores may be words
-        if any(map(str.isalpha, joined_word)) and is_word(joined_word):
-            end = longest
-            break
-    word = text[start:end]
-    if _NUMBER.fullmatch(word):
-        return _Token("number", word, start, end)
-    if "␣" in word:  # as it is drawn, and so as it is copied
-        return _Token("exact", word.replace("␣", " "), start, end)
-    return _Token("word", word, start, end)
-
-
-def _continues(character: str) -> bool:
-    return not character.isspace() and character not in _STOPS
-
-
 class _Parser:
     """Recursive descent; a value is a number or a list of terms."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens = tokens
+    def __init__(self, found: list[Token]) -> None:
+        self._tokens = found
         self._place = 0
 
     @property
-    def next(self) -> _Token:
+    def next(self) -> Token:
         return self._tokens[self._place]
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self.next
         self._place += 1
         return token
@@ -221,7 +115,7 @@ class _Parser:
         while self.next.kind == "sign":
             sign = self._take()
             right_start = self.next.start
-            right = _scaled(self._product(depth), _SIGNS[sign.text])
+            right = _scaled(self._product(depth), SIGNS[sign.text])
             end = self._tokens[self._place - 1].end
             if isinstance(value, float) and isinstance(right, float):
                 value += right
@@ -269,7 +163,7 @@ class _Parser:
                 f"More than {_DEPTH} brackets or signs in each other are too many.", token.start, token.end
             )
         if token.kind == "sign":
-            return _scaled(self._factor(depth + 1), _SIGNS[token.text])
+            return _scaled(self._factor(depth + 1), SIGNS[token.text])
         if token.kind == "open":
             value = self.sum(depth + 1)
             if self.next.kind == "end":
@@ -299,7 +193,7 @@ def _scaled(value: float | list[Term], by: float) -> float | list[Term]:
     return [Term(term.weight * by, term.word, term.exact, term.start, term.end) for term in value]
 
 
-def _two_in_a_row(token: _Token) -> ExpressionError:
+def _two_in_a_row(token: Token) -> ExpressionError:
     return ExpressionError(
         f"An operator is missing before “{token.text}”. Write +, −, * or / there, "
         'or put words that belong together in double quotes: "New York".',

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vectarium.vectors.arrays import Floats, VectorError, read_only
 from vectarium.vectors.search import WordIndex
+from vectarium.vocabulary import visible
 
 Split = Callable[[str], Sequence[int]]
 """Splits a text into rows of the space, as the model's tokenizer does."""
@@ -47,9 +48,9 @@ class UnknownWord(VectorError):
     def __init__(self, word: str, space: str, near: tuple[str, ...]) -> None:
         self.word = word
         self.near = near
-        message = f"“{word}” is not among the words of {space}."
+        message = f"“{visible(word)}” is not among the words of {space}."
         if near:
-            message += f" Did you mean {' or '.join(f'“{other}”' for other in near)}?"
+            message += f" Did you mean {' or '.join(f'“{visible(other)}”' for other in near)}?"
         super().__init__(message)
 
 
