@@ -73,6 +73,9 @@ def check_config(config: Any) -> None:
         value = config.get(name, 1)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise BadConfig(f"The model's config.json says {name} is {value!r}, which is no size.", _AGAIN)
+    inner = config.get("n_inner")
+    if inner is not None and (not isinstance(inner, int) or isinstance(inner, bool) or inner < 1):
+        raise BadConfig(f"The model's config.json says n_inner is {inner!r}, which is no size.", _AGAIN)
     width, heads = config.get("n_embd", 768), config.get("n_head", 12)
     if width % heads:
         raise BadConfig(

@@ -80,7 +80,7 @@ def local_folder(source: str) -> Path | None:
             return None
         return folder if folder.is_dir() else None
     folder = Path(source).expanduser()
-    if folder.is_dir() and ((folder / "config.json").exists() or not hub.is_name(source)):
+    if source and folder.is_dir() and ((folder / "config.json").exists() or not hub.is_name(source)):
         return folder
     return hub.cached(source) if hub.is_name(source) else None
 

@@ -1,0 +1,131 @@
+"""Attention made on demand from a trace: patterns, the scores behind them, and what they move.
+
+Every function takes one layer, so that no more than one layer's patterns need to be held at a time.
+Notation of Vaswani et al., 2017, and Elhage et al., 2021: pattern = softmax(q·k ÷ √d_head + mask); a head
+moves the values it attends to through its part of the output matrix, W_O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from vectarium.model.forward_pass import Trace, norm, scaling
+from vectarium.model.loading import LoadedModel
+
+
+def _go_on(share: float) -> None:
+    pass
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """One head's attention, stage by stage. Each is [query, key]."""
+
+    raw: torch.Tensor
+    """q·k"""
+    scaled: torch.Tensor
+    """q·k ÷ √d_head, and ÷ (layer + 1) where the model's configuration says so."""
+    masked: torch.Tensor
+    """`scaled`, with −∞ where the key comes after the query."""
+    pattern: torch.Tensor
+    """softmax of `masked` along the keys."""
+
+
+@torch.inference_mode()
+def queries(model: LoadedModel, trace: Trace, layer: int, first: int = 0) -> torch.Tensor:
+    """A layer's query vectors from position ``first`` on, [head, position, d_head]."""
+    block = model.network.transformer.h[layer]
+    normed = norm(block.ln_1, trace.residual[layer, first:])
+    weight, bias = block.attn.c_attn.weight[:, : model.width], block.attn.c_attn.bias[: model.width]
+    shape = normed.shape[0], model.heads, model.width // model.heads
+    return torch.addmm(bias, normed, weight).view(shape).transpose(0, 1)
+
+
+def keys(trace: Trace, layer: int) -> torch.Tensor:
+    """A layer's key vectors, [head, position, d_head]."""
+    return trace.keys[layer]
+
+
+def values(trace: Trace, layer: int) -> torch.Tensor:
+    """A layer's value vectors, [head, position, d_head]."""
+    return trace.values[layer]
+
+
+@torch.inference_mode()
+def pattern(model: LoadedModel, trace: Trace, layer: int, first_query: int = 0) -> torch.Tensor:
+    """A layer's attention patterns, [head, query, key], in float32; every row sums to 1.
+
+    With ``first_query`` only the rows from there on, for a text that grows: [head, query - first, key].
+    """
+    scaled = _raw_scores(model, trace, layer, first_query) * scaling(model, layer)
+    return scaled.masked_fill_(_future(trace, first_query), -torch.inf).softmax(dim=-1)
+
+
+def patterns(
+    model: LoadedModel, trace: Trace, checkpoint: Callable[[float], None] = _go_on, first_query: int = 0
+) -> Iterator[torch.Tensor]:
+    """The patterns of one layer after the other, [head, query, key] each.
+
+    ``checkpoint`` is called before each with the share done, and may raise to cancel.
+    """
+    for layer in range(model.layers):
+        checkpoint(layer / model.layers)
+        yield pattern(model, trace, layer, first_query)
+
+
+@torch.inference_mode()
+def scores(model: LoadedModel, trace: Trace, layer: int, head: int) -> Scores:
+    """One head's attention with the steps that lead to it."""
+    raw = _raw_scores(model, trace, layer, 0)[head]
+    scaled = raw * scaling(model, layer)
+    masked = scaled.masked_fill(_future(trace, 0), -torch.inf)
+    return Scores(raw, scaled, masked, masked.softmax(dim=-1))
+
+
+@torch.inference_mode()
+def head_outputs(model: LoadedModel, trace: Trace, layer: int, first_query: int = 0) -> torch.Tensor:
+    """What each head of a layer adds to the residual stream, [head, position, width], in float32.
+
+    Summed over the heads, plus `output_bias`, they are the layer's attention output.
+    """
+    mixed = pattern(model, trace, layer, first_query) @ trace.values[layer].float()
+    return mixed @ _output_matrices(model, layer)
+
+
+def output_bias(model: LoadedModel, layer: int) -> torch.Tensor:
+    """What a layer's attention adds at every position whatever its heads do, [width]."""
+    bias: torch.Tensor = model.network.transformer.h[layer].attn.c_proj.bias.detach()
+    return bias.float()
+
+
+@torch.inference_mode()
+def moved_vectors(model: LoadedModel, trace: Trace, layer: int, head: int, query: int) -> torch.Tensor:
+    """What one head moves to ``query`` from each position it sees, weight · v · W_O: [key, width].
+
+    Summed over the keys it is the head's output there.
+    """
+    asking = queries(model, trace, layer, query)[head, 0].float()
+    raw = trace.keys[layer, head, : query + 1].float() @ asking  # [key]
+    weights = (raw * scaling(model, layer)).softmax(dim=0)
+    through = trace.values[layer, head, : query + 1].float() @ _output_matrices(model, layer)[head]
+    return weights[:, None] * through
+
+
+def _raw_scores(model: LoadedModel, trace: Trace, layer: int, first_query: int) -> torch.Tensor:
+    query = queries(model, trace, layer, first_query).float()
+    return query @ trace.keys[layer].float().transpose(1, 2)
+
+
+def _future(trace: Trace, first_query: int) -> torch.Tensor:
+    """Whether a key comes after the query, [query - first, key]."""
+    position = torch.arange(len(trace), device=trace.residual.device)
+    return position > position[first_query:, None]
+
+
+def _output_matrices(model: LoadedModel, layer: int) -> torch.Tensor:
+    """W_O of each head, [head, d_head, width]."""
+    weight: torch.Tensor = model.network.transformer.h[layer].attn.c_proj.weight
+    return weight.float().view(model.heads, -1, model.width)

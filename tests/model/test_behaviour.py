@@ -1,0 +1,101 @@
+"""Behaviour measures on patterns made by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from vectarium.model.behaviour import HeadBehaviour, measure
+
+TEXT = np.array([7, 8, 9, 7, 8, 9, 7])  # three tokens, repeated
+
+
+def one_hot(keys):
+    """A pattern [query, key] in which each query looks at one key."""
+    return np.eye(len(keys))[keys]
+
+
+UNIFORM = np.tril(np.ones((7, 7))) / np.arange(1, 8)[:, None]
+
+
+def measures(pattern, ids=TEXT):
+    found = measure(np.asarray(pattern)[None], ids)
+    return {name: float(getattr(found, name)[0]) for name in HeadBehaviour.__dataclass_fields__}
+
+
+def test_a_previous_token_head():
+    found = measures(one_hot([0, 0, 1, 2, 3, 4, 5]))
+    assert found == {
+        "previous_token": 1,
+        "first_token": pytest.approx(1 / 6),  # the second token's previous is the first
+        "same_token": 0,
+        "earlier_copies": 0,
+        "induction": 0,
+        "mean_distance": 1,
+        "entropy_bits": 0,
+    }
+
+
+def test_a_first_token_head():
+    found = measures(one_hot([0] * 7))
+    assert found["first_token"] == 1
+    assert found["previous_token"] == pytest.approx(1 / 6)
+    assert found["mean_distance"] == pytest.approx(3.5)
+    # The queries at 3, 4, 5 and 6 have earlier copies; the first token is one for 3 and for 6.
+    assert found["earlier_copies"] == pytest.approx(2 / 4)
+
+
+def test_an_induction_head():
+    found = measures(one_hot([0, 0, 0, 1, 2, 3, 4]))
+    assert found["induction"] == 1
+    assert found["earlier_copies"] == 0
+
+
+def test_a_head_that_finds_copies():
+    found = measures(one_hot([0, 0, 0, 0, 1, 2, 3]))
+    assert found["earlier_copies"] == 1
+    assert found["induction"] == 0
+
+
+def test_weight_on_all_copies_is_summed():
+    split = one_hot([0, 0, 0, 0, 1, 2, 3])
+    split[6] = [0.5, 0, 0, 0.5, 0, 0, 0]
+    assert measures(split)["earlier_copies"] == 1
+
+
+def test_a_head_that_looks_everywhere():
+    found = measures(UNIFORM)
+    assert found["entropy_bits"] == pytest.approx(np.mean(np.log2(np.arange(2, 8))))
+    assert found["same_token"] == pytest.approx(np.mean(1 / np.arange(2, 8)))
+    assert found["mean_distance"] == pytest.approx(np.mean(np.arange(1, 7) / 2))
+    # After the earlier copies of query 3 comes position 1, of 4 → 2, of 5 → 3, of 6 → 1 and 4.
+    assert found["induction"] == pytest.approx(np.mean([1 / 4, 1 / 5, 1 / 6, 2 / 7]))
+
+
+def test_a_token_that_follows_its_copy_is_no_induction():
+    found = measures(one_hot([0, 1, 2]), np.array([4, 4, 4]))
+    # Query 1 has only itself after its copy; query 2 has position 1, at which it does not look.
+    assert found["induction"] == 0
+    assert found["same_token"] == 1
+    only_two = measures(one_hot([0, 1]), np.array([4, 4]))
+    assert np.isnan(only_two["induction"])
+
+
+def test_nothing_to_measure_is_nan():
+    assert all(np.isnan(value) for value in measures(np.ones((1, 1)), np.array([3])).values())
+    no_copies = measures(UNIFORM[:3, :3], np.array([1, 2, 3]))
+    assert np.isnan(no_copies["earlier_copies"])
+    assert np.isnan(no_copies["induction"])
+    assert not np.isnan(no_copies["previous_token"])
+    assert measure(np.zeros((4, 0, 0)), np.array([])).entropy_bits.shape == (4,)
+
+
+def test_heads_are_measured_apart():
+    both = torch.tensor(np.stack([one_hot([0, 0, 1, 2, 3, 4, 5]), one_hot([0] * 7)]), dtype=torch.float32)
+    found = measure(both, TEXT)
+    assert found.previous_token == pytest.approx([1, 1 / 6])
+    assert found.first_token == pytest.approx([1 / 6, 1])
+
+
+def test_patterns_of_another_text_are_refused():
+    with pytest.raises(ValueError, match="not those of 3 tokens"):
+        measure(UNIFORM[None], np.array([1, 2, 3]))

@@ -1,0 +1,62 @@
+"""Small real models: a byte-level tokenizer trained here, and seeded random GPT-2s that use it."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import GPT2Config, GPT2LMHeadModel
+
+TEXT = (
+    "Once upon a time there was a naïve café owner, who'd say: “I've 1,024 cups – and 77 plates!” "
+    "The owner's cat sat on the mat; the mat wasn't new.\n\nThen 東京 and Привет and שלום came in. "
+)
+
+
+def train_tokenizer(folder: Path, size: int = 360) -> Tokenizer:
+    """A GPT-2-like tokenizer of ``size`` tokens in ``folder``, in both of its file formats."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    words = TEXT.split(" ")
+    shuffled = [" ".join(random.Random(seed).sample(words, len(words))) for seed in range(20)]
+    tokenizer.train_from_iterator([TEXT, *shuffled], trainer)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    tokenizer.model.save(str(folder))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"eos_token": "<|endoftext|>", "tokenizer_class": "GPT2Tokenizer"})
+    )
+    return tokenizer
+
+
+def random_network(seed: int = 0, **sizes: Any) -> GPT2LMHeadModel:
+    """A GPT-2 with random weights that are large enough for patterns to be uneven."""
+    torch.manual_seed(seed)
+    defaults = {"vocab_size": 360, "n_positions": 48, "n_embd": 24, "n_layer": 3, "n_head": 4}
+    config = GPT2Config(
+        **(defaults | sizes),
+        initializer_range=0.3,
+        bos_token_id=0,
+        eos_token_id=0,
+        attn_implementation="eager",
+    )
+    network = GPT2LMHeadModel(config).eval().requires_grad_(False)
+    for name, parameter in network.named_parameters():
+        if name.endswith("bias") or ".ln_" in name:
+            parameter += 0.1 * torch.randn_like(parameter)
+    return network
+
+
+def save_model(folder: Path, seed: int = 0, **sizes: Any) -> Path:
+    """A random model with its tokenizer in ``folder``, as transformers writes it."""
+    train_tokenizer(folder)
+    random_network(seed, **sizes).save_pretrained(folder)
+    return folder
