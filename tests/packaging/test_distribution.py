@@ -62,10 +62,13 @@ def test_the_wheel_holds_the_package_and_every_resource(wheel: Path) -> None:
     assert "vectarium/__init__.py" in package
     assert "vectarium/resources/fonts/Inter-Regular.otf" in resource_files
     assert package | resource_files <= inside
+    distribution = f"vectarium-{vectarium.__version__}"
     assert {name.split("/")[0] for name in inside} == {
         "vectarium",
-        f"vectarium-{vectarium.__version__}.dist-info",
+        f"{distribution}.dist-info",
+        f"{distribution}.data",
     }
+    assert f"{distribution}.data/data/share/applications/vectarium.desktop" in inside
 
 
 def test_the_installed_wheel_finds_its_own_resources(wheel: Path, tmp_path: Path) -> None:
