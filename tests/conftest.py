@@ -253,3 +253,49 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     headless_platform = os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "minimal")
     if "qapp" in item.fixturenames and sys.platform == "linux" and not has_screen and not headless_platform:
         pytest.fail("this test opens windows and needs a screen: install Xvfb (apt-get install xvfb)")
+
+
+# --- a running application -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random GPT-2 with its tokenizer on disk: 360 tokens, 3 layers, 4 heads, context 48."""
+    from tiny_models import save_model
+
+    return save_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def start_app(qtbot: Any, tmp_path: Path, model_folder: Path) -> Iterator[Any]:
+    """Starts the whole application in its own folders: ``start_app(prompt=..., wait=True)``.
+
+    With `wait` it returns when the model is there and, with a prompt, its next token is on screen.
+    """
+    from vectarium.app import App, Options, Places
+
+    started: list[App] = []
+
+    def start(model: str | None = None, prompt: str | None = None, wait: bool = True) -> App:
+        places = Places(tmp_path / "settings.json", tmp_path / "sessions", tmp_path / "vectarium.log")
+        app = App(Options(model or str(model_folder), "cpu", prompt), places)
+        started.append(app)
+        if wait:
+            qtbot.waitUntil(lambda: app.session.model is not None, timeout=60_000)
+            if prompt:
+                qtbot.waitUntil(lambda: app.session.can_sample, timeout=30_000)
+        return app
+
+    yield start
+    for app in started:
+        stop_app(app)
+
+
+def stop_app(app: Any) -> None:
+    """Close the window and wait for the threads; safe to call twice."""
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    app.window.close()
+    assert app.close(patience_ms=60_000)
+    app.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

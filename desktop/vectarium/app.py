@@ -81,10 +81,12 @@ class App(QObject):
         self.commands = Commands(self.session, self.log_path)
         self.commands.device = options.device or self.settings.device
         self.commands.source = options.model or self.settings.model
-        self.panes: tuple[Pane, ...] = (NextTokenPane(self.session, look, self.settings.distribution_rows),)
+        self.next_token = NextTokenPane(self.session, look, self.settings.distribution_rows)
+        panes: tuple[Pane, ...] = (self.next_token,)
+        self.panes = {pane.key: pane for pane in panes}
         self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
         self.status = StatusBar(self.session, look)
-        self.window = MainWindow(look, self.strip, self.panes, self.status, self.commands)
+        self.window = MainWindow(look, self.strip, panes, self.status, self.commands)
         self.commands.attach(self.window)
         self.commands.export_asked = self.export  # type: ignore[method-assign]
         self.autosave = Autosave(places.autosave, self.session)
@@ -133,7 +135,7 @@ class App(QObject):
         self.window.apply_look(look)
         self.window.open_workspace(self.settings.workspace)
         self.window.show()
-        self.strip.editor.setFocus()
+        self.window.focus_text()
 
     def _recover(self) -> tuple[str, ...]:
         notice = ""
@@ -191,7 +193,6 @@ class App(QObject):
             self._save_settings()
 
     def _save_settings(self) -> None:
-        pane = self.panes[0]
         try:
             settings.save(
                 self.places.settings,
@@ -202,7 +203,7 @@ class App(QObject):
                     model=self.commands.source,
                     device=self.commands.device,
                     workspace=self.window.workspace,
-                    distribution_rows=pane.row_limit if isinstance(pane, NextTokenPane) else 20,
+                    distribution_rows=self.next_token.row_limit,
                     sampling=self.session.sampling,
                     geometry=bytes(self.window.saveGeometry().data()),
                     layouts=self.window.saved_layouts(),

@@ -95,6 +95,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        self._strip = strip
         for widget, stretch in ((self._top, 0), (strip, 0), (middle, 1), (status, 0)):
             layout.addWidget(widget, stretch)
         self.setCentralWidget(whole)
@@ -260,6 +261,11 @@ class MainWindow(QMainWindow):
     def saved_layouts(self) -> dict[str, bytes]:
         """The state of each workspace, the present one included."""
         return {**self.layouts, self.workspace: bytes(self._dock_host.saveState().data())}
+
+    @Slot()
+    def focus_text(self) -> None:
+        """Put the caret into the text."""
+        self._strip.setFocus()
 
     # Messages and dialogs
 

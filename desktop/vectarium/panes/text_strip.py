@@ -61,6 +61,7 @@ class TextStrip(QWidget):
         self.editor.released.connect(self._released)
         self.editor.undo_asked.connect(session.undo)
         self.editor.redo_asked.connect(session.redo)
+        self.setFocusProxy(self.editor)
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
