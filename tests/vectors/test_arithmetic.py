@@ -71,7 +71,7 @@ def test_composite_words_are_marked(tokens: Space) -> None:
     result = evaluate("octopuses - king + King", tokens)
     assert result.composite == (" octopuses",)
     assert [each.point.word for each in result.terms] == [" octopuses", " king", " King"]
-    assert result.own == (tokens.rows[" king"], tokens.rows[" King"])
+    assert result.own == tuple(tokens.rows[word] for word in (" oct", "opus", "es", " king", " King"))
 
 
 def test_an_unknown_word_is_pointed_at(words: Space) -> None:

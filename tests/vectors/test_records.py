@@ -7,8 +7,8 @@ from vectarium.vectors.arithmetic import evaluate
 from vectarium.vectors.axes import component_axes, project
 from vectarium.vectors.neighbours import nearest
 from vectarium.vectors.pca import principal_components
-from vectarium.vectors.spaces import Kind, Space, make_space
 from vectarium.vectors.records import neighbour_records, point_records, result_records
+from vectarium.vectors.spaces import Kind, Space, make_space
 
 
 def test_points_have_their_text_and_all_components(tokens: Space) -> None:

@@ -53,8 +53,12 @@ class Result:
 
     @property
     def own(self) -> tuple[int, ...]:
-        """The rows of its words, for `neighbours.nearest` to mark or leave out."""
-        rows = [each.point.row for each in self.terms if each.point.row is not None]
+        """The rows of its words, and of the tokens of those that are composite.
+
+        For `neighbours.nearest` to mark or leave out.
+        """
+        points = [each.point for each in self.terms]
+        rows = [row for point in points for row in (point.pieces if point.row is None else (point.row,))]
         return tuple(dict.fromkeys(rows))
 
     @property
