@@ -280,10 +280,12 @@ def start_app(qtbot: Any, tmp_path: Path, model_folder: Path) -> Iterator[Any]:
         places = Places(tmp_path / "settings.json", tmp_path / "sessions", tmp_path / "vectarium.log")
         app = App(Options(model or str(model_folder), "cpu", prompt), places)
         started.append(app)
+        app.window.activateWindow()
         if wait:
             qtbot.waitUntil(lambda: app.session.model is not None, timeout=60_000)
             if prompt:
                 qtbot.waitUntil(lambda: app.session.can_sample, timeout=30_000)
+            qtbot.waitUntil(app.window.isActiveWindow)
         return app
 
     yield start

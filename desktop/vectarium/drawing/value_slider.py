@@ -38,7 +38,6 @@ class ValueSlider(QWidget):
         self._slider.setSingleStep(STEPS // 100)
         self._slider.setProperty("role", role)
         self._entry = QDoubleSpinBox()
-        self._entry.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self._entry.setDecimals(decimals)
         self._entry.setRange(low, high)
         self._entry.setSingleStep(max(10**-decimals, (high - low) / 100 if not logarithmic else 1))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
@@ -112,9 +112,8 @@ class Pane(QWidget):
         return image
 
     def _render(self, painter: QPainter) -> None:
-        self.header.render(painter)
-        painter.translate(0, self.header.height())
-        self.render(painter)
+        self.header.render(painter, QPoint())
+        self.render(painter, QPoint(0, self.header.height()))
 
     def copy_picture(self) -> None:
         QGuiApplication.clipboard().setImage(self.picture())
