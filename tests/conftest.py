@@ -301,3 +301,11 @@ def stop_app(app: Any) -> None:
     assert app.close(patience_ms=60_000)
     app.window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture(scope="session")
+def tokenizer(model_folder: Path) -> Any:
+    """The tokenizer and the vocabulary of `model_folder`."""
+    from vectarium.model.tokens import open_tokenizer
+
+    return open_tokenizer(model_folder)

@@ -87,6 +87,7 @@ class Export(QObject):
             for key, pane in window.panes.items():
                 if pane.isVisible():
                     pane.save_png(self._folder / f"{key}.png")
+                    pane.export(self._folder)
         window.open_workspace(present)
         QApplication.processEvents()
         self._save(lambda path: window.grab().save(str(path)), "window.png")

@@ -223,10 +223,11 @@ class Session(QObject):
         edit = widened(exact, old.text, text)
         head = int(np.searchsorted(old.spans[:, 1], edit.start, side="right")) if edit.start else 0
         untouched = int(np.searchsorted(old.spans[:, 1], exact.start, side="right")) if exact.start else 0
-        generated = self.document.branch.generated_up_to(untouched)
+        generated = self._whole_characters(self.document.branch.generated_up_to(untouched))
         if generated > head:
             head, edit = generated, replace(edit, start=int(old.spans[generated - 1, 1]))
-        tail = len(old) - max(head, int(np.searchsorted(old.spans[:, 0], edit.old_end, side="left")))
+        # By their ends: what only completes a character has no length, and belongs before the boundary.
+        tail = len(old) - max(head, int(np.searchsorted(old.spans[:, 1], edit.old_end, side="right")))
         rest = slice(len(old) - tail, None)
         shift = edit.new_end - edit.old_end
         self._edit_start, self._head, self._tail = edit.start, head, tail
@@ -240,6 +241,14 @@ class Session(QObject):
             )
         )
         self.ask(Encode, text=text[edit.start : edit.new_end])
+
+    def _whole_characters(self, count: int) -> int:
+        """The leading generated tokens, at most `count`, that do not end within a character."""
+        assert self.vocabulary is not None
+        branch, old = self.document.branch, self._settled
+        while count and self.vocabulary.text(branch.ids[:count]) != old.text[: int(old.spans[count - 1, 1])]:
+            count = branch.generated_up_to(count - 1)
+        return count
 
     def _encoded(self, reply: Encoded) -> None:
         branch, head, tail = self.document.branch, self._head, self._tail
@@ -298,6 +307,12 @@ class Session(QObject):
         self.selection = replace(self.selection, token=token)
         self.selection_changed.emit(self.selection)
         self._run()
+
+    def select_head(self, layer: int, head: int) -> None:
+        """Select a head everywhere."""
+        if (layer, head) != (self.selection.layer, self.selection.head):
+            self.selection = replace(self.selection, layer=layer, head=head)
+            self.selection_changed.emit(self.selection)
 
     @Slot(object)
     def set_hover(self, token: int | None) -> None:

@@ -1,7 +1,8 @@
 """The line at the bottom: which model runs where, how much it sees, how fast it is, what it is doing."""
 
 import psutil
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from vectarium.drawing.palette import Look
@@ -9,6 +10,7 @@ from vectarium.messages import ModelLoaded, Progress
 from vectarium.session import NextToken, Session, Tokens
 
 MEMORY_MS = 2000
+OPTIONAL_ORDER = ("_memory", "_device", "_speed", "_seen")
 
 
 class StatusBar(QWidget):
@@ -40,6 +42,7 @@ class StatusBar(QWidget):
         for widget in (self._doing, self._bar, self._cancel):
             self._layout.addWidget(widget)
         self._look = look
+        self._layout.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         session.model_changed.connect(self._model_changed)
         session.tokens_changed.connect(self._tokens_changed)
         session.next_token_changed.connect(self._next_token_changed)
@@ -61,6 +64,22 @@ class StatusBar(QWidget):
         self._bar.setFixedWidth(look.px(140))
         self.setMinimumHeight(look.px(30))
         self._paint_dot()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self._layout.minimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, what matters least makes way."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for label in OPTIONAL_ORDER:
+            getattr(self, label).setVisible(True)
+        for label in OPTIONAL_ORDER:
+            if self._layout.sizeHint().width() <= self.width():
+                return
+            getattr(self, label).setVisible(False)
 
     def _paint_dot(self) -> None:
         ready = self._session.model is not None

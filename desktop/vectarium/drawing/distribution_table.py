@@ -14,10 +14,11 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QLinearGradient, QPainter
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -27,6 +28,8 @@ from vectarium.drawing.palette import Look, mix
 
 Index = QModelIndex | QPersistentModelIndex
 RANK, TOKEN, LOGIT, SCALED, BAR, DRAWN = range(6)
+WIDTHS = {RANK: 58, TOKEN: 150, LOGIT: 72, SCALED: 78, DRAWN: 96}  # pixels at 100 %
+BAR_LEAST = 190
 HEADERS = ("", "token", "logit", "÷ T", "probability", "drawn with")
 TIPS = (
     "Rank: 1 is the most likely token",
@@ -150,8 +153,6 @@ class _Painter(QStyledItemDelegate):
         theme, rank, column = self.look.theme, index.row(), index.column()
         rect: Any = option.rect  # type: ignore[attr-defined]
         state: Any = option.state  # type: ignore[attr-defined]
-        from PySide6.QtWidgets import QStyle
-
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(theme.raised_more))
         elif state & QStyle.StateFlag.State_MouseOver:
@@ -236,9 +237,24 @@ class DistributionTable(QTableView):
         self._painter.look = look
         self.verticalHeader().setDefaultSectionSize(look.px(26))
         self.verticalHeader().setMinimumSectionSize(1)
-        for column, width in ((RANK, 58), (TOKEN, 150), (LOGIT, 72), (SCALED, 78), (DRAWN, 96)):
+        for column, width in WIDTHS.items():
             self.setColumnWidth(column, look.px(width))
+        self._fit_columns()
         self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Where there is little room, the columns that matter least make way for the bars."""
+        look, room = self._painter.look, self.viewport().width()
+        needed = sum(WIDTHS.values()) + BAR_LEAST
+        for column in (SCALED, LOGIT, RANK, DRAWN):
+            hidden = look.px(needed) > room
+            self.setColumnHidden(column, hidden)
+            if hidden:
+                needed -= WIDTHS[column]
 
     def show_rows(self, rows: Rows | None) -> None:
         """Show a distribution, or an empty table."""

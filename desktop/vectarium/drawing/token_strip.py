@@ -1,8 +1,8 @@
 """The text as rows of token boxes with a caret: what `TokenEditor` edits, drawn."""
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look, mix
@@ -10,6 +10,7 @@ from vectarium.drawing.text_cursor import TextCursor
 from vectarium.drawing.token_layout import Boxes, Flow, flow
 
 LINES_SHOWN = 3
+WINDOW_SHARE = 0.2
 EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
 
 
@@ -48,6 +49,7 @@ class TokenStrip(QAbstractScrollArea):
         self._line_height = self._box_height + self._gap
         self._widths.clear()
         self._reflow()
+        self.updateGeometry()
 
     def set_placeholder(self, text: str) -> None:
         """What an empty strip says."""
@@ -93,10 +95,23 @@ class TokenStrip(QAbstractScrollArea):
         return QRect(int(self._flow.left[box]) + self._gap, top, int(self._flow.width[box]), self._box_height)
 
     def sizeHint(self) -> QSize:
-        lines = max(1, min(self._flow.lines, LINES_SHOWN))
-        return QSize(self._look.px(400), lines * self._line_height + self._look.px(1))
+        return QSize(self._look.px(400), self._lines_shown() * self._line_height - self._gap + 2)
 
     minimumSizeHint = sizeHint
+
+    def _lines_shown(self) -> int:
+        """As many as there are, up to three, but no more than a fifth of the window."""
+        most = int(self.window().height() * WINDOW_SHARE) // self._line_height
+        return max(1, min(self._flow.lines, LINES_SHOWN, most))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.window().installEventFilter(self)
 
     def _width_of(self, label: str, token: int) -> int:
         key = f"{token}\0{label}"
@@ -112,13 +127,13 @@ class TokenStrip(QAbstractScrollArea):
         widths = np.fromiter(
             map(self._width_of, self._boxes.labels, self._boxes.ids.tolist()), np.int64, len(self._boxes)
         )
-        lines = self._flow.lines
+        lines = self._lines_shown()
         self._flow = flow(np.minimum(widths, max(room, 1)), self._gap, max(room, 1))
         shown = self.viewport().height()
         self.verticalScrollBar().setRange(0, max(0, self._flow.lines * self._line_height - shown))
         self.verticalScrollBar().setSingleStep(self._line_height)
         self.verticalScrollBar().setPageStep(shown)
-        if min(lines, LINES_SHOWN) != min(self._flow.lines, LINES_SHOWN):
+        if lines != self._lines_shown():
             self.updateGeometry()
         self.viewport().update()
 

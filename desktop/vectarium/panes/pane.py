@@ -42,9 +42,7 @@ class Pane(QWidget):
         self.setAccessibleName(self.title)
         self.info = QLabel()
         self.info.setProperty("role", "small")
-        self.header = QWidget()
-        self.header.setObjectName("paneHeader")
-        self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.header = _Header(look)
         self.tools = QHBoxLayout()
         self.menu_button = QToolButton()
         self.body = QWidget()
@@ -71,8 +69,7 @@ class Pane(QWidget):
         self.menu.addSeparator()
         self.menu.addAction(f"Help for {self.title}", lambda: self.help_asked.emit(self.title, self.help))
         self.menu_button.setMenu(self.menu)
-        layout = QHBoxLayout(self.header)
-        layout.setContentsMargins(14, 7, 8, 7)
+        layout = self.header.row
         layout.addWidget(name)
         layout.addLayout(self.tools)
         layout.addStretch(1)
@@ -94,6 +91,9 @@ class Pane(QWidget):
         return self._stack.currentWidget() is self._empty
 
     # Pictures and data
+
+    def export(self, folder: Path) -> None:
+        """Write what the pane has beyond its picture, into a folder that is there. Raises OSError."""
 
     def tables(self) -> list[Table]:
         """The data that the pane shows now, the most important first."""
@@ -160,6 +160,21 @@ class Pane(QWidget):
             self.message.emit(f"{self.title} has no data to save yet.")
             return
         self.path_asked.emit(f"Save {self.title}", f"{self.key}.{ending}", save)
+
+
+class _Header(QWidget):
+    """The row with the title, the tools, the info and the menu."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("paneHeader")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.row = QHBoxLayout(self)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        self.row.setContentsMargins(look.px(14), look.px(6), look.px(8), look.px(6))
+        self.row.setSpacing(look.px(12))
 
 
 class _EmptyState(QWidget):
