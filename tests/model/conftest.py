@@ -48,5 +48,5 @@ def make_model(tokenizer_folder: Path) -> Callable[..., LoadedModel]:
 
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole model in Hugging Face's format: ``random_network()`` and its tokenizer. Not to be written to."""
+    """A whole model in Hugging Face's format, of ``random_network()``. Not to be written to."""
     return save_model(tmp_path_factory.mktemp("tiny"))

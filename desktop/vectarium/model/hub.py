@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import shutil
 import threading
 from collections.abc import Callable
@@ -34,8 +35,15 @@ _TIMEOUT = 15  # seconds without an answer
 _SPARE = 50_000_000  # bytes to leave on the disk
 
 disable_progress_bars()
+# The library's log goes where the application's goes, not to a terminal.
+logging.getLogger("huggingface_hub").handlers.clear()
+logging.getLogger("huggingface_hub").propagate = True
 # Xet's transfers run outside Python and cannot be cancelled; plain HTTP can.
 constants.HF_HUB_DISABLE_XET = True
+# Progress and cancelling once a megabyte instead of once in ten.
+constants.DOWNLOAD_CHUNK_SIZE = 1_000_000
+# Nothing is asked or told but what the download needs.
+constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
 def is_name(source: str) -> bool:
@@ -67,20 +75,19 @@ def fetch(name: str, progress: Progress, cancelled: Callable[[], bool]) -> Path:
     """Download a model's configuration, tokenizer and weights into the hub's cache; gives their folder.
 
     The configuration is checked before the weights are asked for. Raises ModelError, and Cancelled at most
-    a tenth of a second after ``cancelled`` says so.
+    a tenth of a second after ``cancelled``, which is asked from more than one thread, says so.
     """
-    return _in_background(lambda stop: _fetch(name, progress, stop), cancelled)
+    return _in_background(lambda stopped: _fetch(name, progress, stopped), cancelled)
 
 
 def _fetch(name: str, progress: Progress, stopped: Callable[[], bool]) -> Path:
     try:
         progress(f"Asking the hub for {name}", None)
+        # First a question that is not repeated for half a minute when nobody answers, as downloads are.
+        info = huggingface_hub.HfApi().model_info(name, files_metadata=True, timeout=_TIMEOUT)
+        sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
         folder = Path(huggingface_hub.hf_hub_download(name, "config.json", etag_timeout=_TIMEOUT)).parent
         checking.read_config(folder)
-        info = huggingface_hub.HfApi().model_info(
-            name, revision=folder.name, files_metadata=True, timeout=_TIMEOUT
-        )
-        sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
         weights = checking.choose_weights(sizes, name)
         wanted = [*_tokenizer_files(sizes, name), weights]
         if weights == checking.WEIGHTS_INDEX:
@@ -155,7 +162,7 @@ def _in_background(work: Callable[[Callable[[], bool]], Result], cancelled: Call
 
     def body() -> None:
         try:
-            outcome.append(work(stop.is_set))
+            outcome.append(work(lambda: stop.is_set() or cancelled()))
         except BaseException as error:
             outcome.append(error)
         finished.set()
@@ -172,6 +179,8 @@ def _in_background(work: Callable[[Callable[[], bool]], Result], cancelled: Call
 
 def _in_words(name: str, error: Exception) -> ModelError:
     """What went wrong with the hub, in words. Every error of the transport counts as being offline."""
+    if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # why the hub was of no help
     details = f"{type(error).__name__}: {error}"
     if isinstance(error, errors.OfflineModeIsEnabled) or constants.is_offline_mode():
         return Offline(
@@ -209,7 +218,13 @@ def _in_words(name: str, error: Exception) -> ModelError:
             f"Make room, or set HF_HOME to another disk than {constants.HF_HUB_CACHE}.",
             details,
         )
-    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+    if isinstance(error, OSError) and error.errno in (
+        errno.EACCES,
+        errno.EROFS,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EEXIST,
+    ):
         return NoSpace(
             f"Nothing can be written to {constants.HF_HUB_CACHE}.",
             "Make this folder writable, or set HF_HOME to another one.",
