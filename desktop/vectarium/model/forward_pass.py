@@ -125,9 +125,14 @@ def logits(model: LoadedModel, trace: Trace, position: int) -> NDArray[np.float3
 
 
 @torch.inference_mode()
-def all_logits(model: LoadedModel, trace: Trace) -> NDArray[np.float32]:
-    """The logits after every position, [position, vocabulary]: 206 MB for 1,024 tokens of GPT-2."""
-    return _unembed(model, trace.residual[-1])
+def all_logits(
+    model: LoadedModel, trace: Trace, first: int = 0, end: int | None = None
+) -> NDArray[np.float32]:
+    """The logits after every position from ``first`` to ``end`` - 1, [position, vocabulary].
+
+    For all of 1,024 tokens of GPT-2 that is 206 MB.
+    """
+    return _unembed(model, trace.residual[-1, first:end])
 
 
 def norm(layer_norm: torch.nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:
