@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vectarium.model import forward_pass
+from vectarium.model import attention, forward_pass
 from vectarium.model.forward_pass import all_logits, logits, run
+from vectarium.model.loading import load, local_folder
 
 CONFIGURATIONS = {
     "plain": {},
@@ -211,3 +212,18 @@ def test_half_precision_runs(make_model, upcast):
     model.network.bfloat16()
     rough = all_logits(model, run(model, ids[:20], run(model, ids[:7])))
     assert np.corrcoef(exact.ravel(), rough.ravel())[0, 1] > 0.99
+
+
+@pytest.mark.skipif(local_folder("bundled") is None, reason="the trained model is not in this checkout")
+def test_equal_to_transformers_on_the_bundled_model():
+    model = load("bundled", "cpu")
+    ids = model.tokenizer.encode("Once upon a time there was a little dog who loved the rain. " * 20)
+    ids = ids[: model.context]
+    trace = run(model, ids)
+    expected_logits, expected_hidden, _ = theirs(model, ids)
+    assert_close(all_logits(model, trace), expected_logits)
+    assert_close(trace.residual[:-1], expected_hidden)
+    with torch.inference_mode():
+        output = model.network(torch.tensor(ids.astype(np.int64))[None], output_attentions=True)
+    for pattern, expected in zip(attention.patterns(model, trace), output.attentions, strict=True):
+        assert float((pattern - expected[0]).abs().max()) <= 1e-5
