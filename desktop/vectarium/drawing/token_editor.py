@@ -200,6 +200,9 @@ class TokenEditor(TokenStrip):
             self._set_cursor(self._cursor.moved(self.character_at(position), selecting=True))
         self.hovered.emit(self.box_at(position))
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if (box := self.box_at(event.position().toPoint())) is not None:
             start, end = (int(edge) for edge in self._boxes.spans[box])
