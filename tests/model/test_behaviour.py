@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vectarium.model.behaviour import HeadBehaviour, measure
+from vectarium.model.behaviour import HeadBehaviour, average, measure, measure_rows
 
 TEXT = np.array([7, 8, 9, 7, 8, 9, 7])  # three tokens, repeated
 
@@ -99,3 +99,14 @@ def test_heads_are_measured_apart():
 def test_patterns_of_another_text_are_refused():
     with pytest.raises(ValueError, match="not those of 3 tokens"):
         measure(UNIFORM[None], np.array([1, 2, 3]))
+
+
+def test_rows_of_a_growing_text_are_measured_alone():
+    pattern = np.stack([one_hot([0, 0, 1, 2, 3, 4, 5]), one_hot([0, 0, 0, 1, 2, 3, 4])])
+    whole = measure_rows(pattern, TEXT)
+    assert whole.shape == (7, 2, 7)
+    assert np.isnan(whole[:, :, 0]).all()
+    assert np.array_equal(measure_rows(pattern[:, 5:], TEXT, first_query=5), whole[:, :, 5:], equal_nan=True)
+    assert np.array_equal(
+        average(whole), [getattr(measure(pattern, TEXT), n) for n in HeadBehaviour.__dataclass_fields__]
+    )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+from torch.nn import functional
 
 from vectarium.model.forward_pass import Trace, norm, scaling
 from vectarium.model.loading import LoadedModel
@@ -77,11 +78,12 @@ def patterns(
 
 
 @torch.inference_mode()
-def scores(model: LoadedModel, trace: Trace, layer: int, head: int) -> Scores:
-    """One head's attention with the steps that lead to it."""
-    raw = _raw_scores(model, trace, layer, 0)[head]
+def scores(model: LoadedModel, trace: Trace, layer: int, head: int, first_query: int = 0) -> Scores:
+    """One head's attention with the steps that lead to it, of the queries from ``first_query`` on."""
+    asking = queries(model, trace, layer, first_query)[head].float()
+    raw = asking @ trace.keys[layer, head].float().T
     scaled = raw * scaling(model, layer)
-    masked = scaled.masked_fill(_future(trace, 0), -torch.inf)
+    masked = scaled.masked_fill(_future(trace, first_query), -torch.inf)
     return Scores(raw, scaled, masked, masked.softmax(dim=-1))
 
 
@@ -112,6 +114,37 @@ def moved_vectors(model: LoadedModel, trace: Trace, layer: int, head: int, query
     weights = (raw * scaling(model, layer)).softmax(dim=0)
     through = trace.values[layer, head, : query + 1].float() @ _output_matrices(model, layer)[head]
     return weights[:, None] * through
+
+
+@torch.inference_mode()
+def output(model: LoadedModel, trace: Trace, layer: int, query: int) -> torch.Tensor:
+    """What a layer's attention adds to the residual stream at ``query``, [width], in float32.
+
+    Made as the forward pass makes it, with the heads joined before the output matrix.
+    """
+    seen = slice(None, query + 1)
+    mixed = functional.scaled_dot_product_attention(
+        queries(model, trace, layer, query)[None, :, :1].float(),
+        trace.keys[None, layer, :, seen].float(),
+        trace.values[None, layer, :, seen].float(),
+        scale=scaling(model, layer),
+    )
+    projection = model.network.transformer.h[layer].attn.c_proj
+    return torch.addmv(projection.bias.float(), projection.weight.float().T, mixed.flatten())
+
+
+@torch.inference_mode()
+def direct_effect(model: LoadedModel, trace: Trace, query: int, change: torch.Tensor) -> torch.Tensor:
+    """What ``change``, [width], in the residual stream at ``query`` adds to the logits, [vocabulary].
+
+    Straight through the unembedding, past the later layers, with the final layer norm's scale held at what
+    it is for this text: direct logit attribution (Elhage et al., 2021).
+    """
+    final = model.network.transformer.ln_f
+    residual = trace.residual[-1, query].float()
+    scale = (residual.var(unbiased=False) + final.eps).sqrt()
+    normed = (change - change.mean()) / scale * final.weight.float()
+    return functional.linear(normed, model.network.lm_head.weight.float())
 
 
 def _raw_scores(model: LoadedModel, trace: Trace, layer: int, first_query: int) -> torch.Tensor:

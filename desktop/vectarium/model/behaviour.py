@@ -35,40 +35,65 @@ class HeadBehaviour:
 
 
 def measure(pattern: Any, ids: NDArray[Any]) -> HeadBehaviour:
-    """Measure a layer's patterns, [head, query, key] (a tensor or an array), of the tokens ``ids``."""
-    weights = np.asarray(pattern, dtype=np.float64)
+    """Measure a layer's patterns, [head, query, key] (a tensor or an array), of the tokens ``ids``.
+
+    Raises ValueError for patterns of another number of tokens.
+    """
+    return HeadBehaviour(*average(measure_rows(pattern, ids)))
+
+
+def measure_rows(pattern: Any, ids: NDArray[Any], first_query: int = 0) -> NDArray[np.float64]:
+    """The measures of `HeadBehaviour`, in their order, of single rows: [measure, head, query - first].
+
+    ``pattern`` holds the rows from ``first_query`` on, [head, query - first, key]. NaN where a row cannot
+    show the behaviour. Raises ValueError for patterns of another number of tokens.
+    """
+    weights = np.asarray(pattern)
     ids = np.asarray(ids)
-    if weights.ndim != 3 or weights.shape[1:] != (ids.size, ids.size):
+    if weights.ndim != 3 or weights.shape[1:] != (ids.size - first_query, ids.size):
         raise ValueError(f"Patterns of shape {weights.shape} are not those of {ids.size} tokens.")
     position = np.arange(ids.size)
-    distance = position[:, None] - position  # [query, key]
-    copy = (ids[:, None] == ids) & (distance > 0)
+    query = position[first_query:]
+    distance = query[:, None] - position  # [query, key]
+    before = distance > 0
+    copy = (ids[first_query:, None] == ids) & before
     after_copy = np.zeros_like(copy)
-    after_copy[:, 1:] = copy[:, :-1]
-    after_copy &= distance > 0
-    anyone = np.broadcast_to(position > 0, copy.shape).T  # [query, key] every query but the first
-    rows = weights[:, 1:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        surprise = np.where(rows > 0, -rows * np.log2(rows), 0.0)
-    return HeadBehaviour(
-        previous_token=_mean_weight(weights, (distance == 1) & anyone),
-        first_token=_mean_weight(weights, (position == 0) & anyone),
-        same_token=_mean_weight(weights, (distance == 0) & anyone),
-        earlier_copies=_mean_weight(weights, copy),
-        induction=_mean_weight(weights, after_copy),
-        mean_distance=_mean((rows * distance[1:]).sum(axis=2)),
-        entropy_bits=_mean(surprise.sum(axis=2)),
-    )
+    after_copy[:, 1:] = (ids[first_query:, None] == ids[:-1]) & before[:, :-1]
+    after_copy &= before
+    rows = np.full((7, len(weights), query.size), np.nan)
+    later = query > 0  # the first position can attend only to itself
+    each = np.arange(query.size)
+    for head, weight in enumerate(weights):  # one at a time: a head of 1,024 tokens takes 8 MB in float64
+        weight = weight.astype(np.float64)
+        measured = (
+            weight[each, np.maximum(query - 1, 0)],
+            weight[:, 0] if ids.size else each,
+            weight[each, query],
+            _row_sums(weight, copy),
+            _row_sums(weight, after_copy),
+            np.einsum("qk,qk->q", weight, distance),
+            _entropy_bits(weight),
+        )
+        for measure, row in enumerate(measured):
+            rows[measure, head, later] = row[later]
+    return rows
 
 
-def _mean_weight(weights: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The weight on the wanted keys, [query, key], averaged over the queries that have some."""
-    able = wanted.any(axis=1)
-    return _mean((weights[:, able] * wanted[able]).sum(axis=2))
+def average(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over the queries, the last axis, that could show a behaviour; NaN where none could."""
+    able = ~np.isnan(rows)
+    count = able.sum(axis=-1)
+    with np.errstate(invalid="ignore"):
+        result: NDArray[np.float64] = np.where(able, rows, 0).sum(axis=-1) / count
+    return result
 
 
-def _mean(by_query: NDArray[np.float64]) -> NDArray[np.float64]:
-    if not by_query.shape[1]:
-        return np.full(by_query.shape[0], np.nan)
-    result: NDArray[np.float64] = by_query.mean(axis=1)
+def _row_sums(weight: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The weight of each row on the wanted keys, [query]; NaN where none is wanted."""
+    return np.where(wanted.any(axis=1), np.einsum("qk,qk->q", weight, wanted), np.nan)
+
+
+def _entropy_bits(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    logarithm = np.log2(weight, out=np.zeros_like(weight), where=weight > 0)
+    result: NDArray[np.float64] = -np.einsum("qk,qk->q", weight, logarithm) + 0.0
     return result

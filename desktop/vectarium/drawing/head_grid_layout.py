@@ -1,0 +1,116 @@
+"""Where the pictures of a head grid lie: in rows of layers, or in the order of a measure."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics
+
+from vectarium.drawing.palette import Look
+
+Head = tuple[int, int]
+SMALLEST, LARGEST, SORTED = 14, 132, 64  # pixels at 100 %
+
+
+@dataclass(frozen=True)
+class Label:
+    """A word or number beside the pictures, turned by some degrees."""
+
+    rect: QRectF
+    text: str
+    align: Qt.AlignmentFlag
+    turned: int = 0
+
+
+@dataclass(frozen=True)
+class Places:
+    """`rows` of heads as the arrow keys walk them; rectangles in the coordinates of the scrolled content."""
+
+    rows: tuple[tuple[Head, ...], ...]
+    heads: dict[Head, QRectF]
+    labels: tuple[Label, ...]
+    width: float
+    height: float
+    caption: float  # the height of a line under a picture
+    averages: tuple[tuple[str, int, QRectF], ...] = ()  # "layer" or "head", which, where
+
+    def beside(self, head: Head, down: int, right: int) -> Head:
+        """The head so many places away; the same one at the edge. The first one for a head not shown."""
+        for row, heads in enumerate(self.rows):
+            if head in heads:
+                column = heads.index(head) + right
+                row += down
+                if not (0 <= row < len(self.rows) and 0 <= column < len(self.rows[row])):
+                    return head
+                return self.rows[row][column]
+        return self.rows[0][0]
+
+
+def by_layer(
+    layers: int, heads: int, averages: bool, size: QSize, look: Look, metrics: QFontMetrics
+) -> Places:
+    """A row for each layer. As large as there is room; where the smallest do not fit, it scrolls."""
+    line = metrics.height()
+    left = line + metrics.horizontalAdvance(str(layers - 1) + " ") + look.px(4)
+    top = line + look.px(6)
+    columns, rows = heads + averages, layers + averages
+    right = look.px(6)
+    by_width = (size.width() - left - right) / columns
+    by_height = (size.height() - top - look.px(6)) / rows
+    pitch = min(max(by_height, look.px(SMALLEST) * 1.15), by_width, look.px(LARGEST))
+    gap = max(2.0, min(look.px(8), 0.14 * pitch))
+    side = max(1.0, pitch - gap)
+    far = look.px(4) if averages else 0
+
+    def place(row: int, column: int) -> QRectF:
+        x = left + column * pitch + (far if column == heads else 0)
+        y = top + row * pitch + (far if row == layers else 0)
+        return QRectF(round(x), round(y), round(side), round(side))
+
+    center, end = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
+    labels = [Label(QRectF(0, top, line, min(pitch * layers, look.px(60))), "layer", center, -90)]
+    every = _thinned(heads, pitch, metrics.horizontalAdvance("00 "))
+    for head in every:
+        labels.append(Label(QRectF(left + head * pitch, 0, side, line), str(head), center))
+    word = metrics.horizontalAdvance("head ")
+    labels.append(Label(QRectF(max(0, left - word), 0, min(word, left), line), "head ", end))
+    for layer in _thinned(layers, pitch, line):
+        labels.append(
+            Label(QRectF(line, top + layer * pitch, left - line - look.px(6), side), str(layer), end)
+        )
+    extra: list[tuple[str, int, QRectF]] = []
+    if averages:
+        extra += [("layer", layer, place(layer, heads)) for layer in range(layers)]
+        extra += [("head", head, place(layers, head)) for head in range(heads)]
+        if pitch > metrics.horizontalAdvance("mean"):
+            labels.append(Label(QRectF(place(0, heads).left(), 0, side, line), "mean", center))
+        labels.append(Label(QRectF(0, place(layers, 0).top(), left - look.px(6), side), "mean", end))
+    return Places(
+        tuple(tuple((layer, head) for head in range(heads)) for layer in range(layers)),
+        {(layer, head): place(layer, head) for layer in range(layers) for head in range(heads)},
+        tuple(labels),
+        left + columns * pitch + far,
+        top + rows * pitch + far + look.px(4),
+        line,
+        tuple(extra),
+    )
+
+
+def sorted_heads(order: tuple[Head, ...], size: QSize, look: Look, metrics: QFontMetrics) -> Places:
+    """Row after row in the given order, with room for two lines under each picture."""
+    gap, margin, line = look.px(8), look.px(8), metrics.height()
+    side = max(look.px(SORTED), metrics.horizontalAdvance("100 %") + look.px(6))
+    columns = max(1, int((size.width() - margin) // (side + gap)))
+    rows = tuple(order[start : start + columns] for start in range(0, len(order), columns))
+    pitch = side + 2 * line + gap
+    places = {
+        head: QRectF(margin + column * (side + gap), margin + row * pitch, side, side)
+        for row, heads in enumerate(rows)
+        for column, head in enumerate(heads)
+    }
+    return Places(rows, places, (), size.width(), margin + len(rows) * pitch, line)
+
+
+def _thinned(count: int, pitch: float, needed: float) -> range:
+    """Every so many of `count` labels, so that they do not run into one another."""
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if step * pitch >= needed or step == 100)
+    return range(0, count, step)
