@@ -203,24 +203,28 @@ def no_leaked_qt_objects(request: pytest.FixtureRequest) -> Iterator[None]:
     before = _living_qt_objects()
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    leaked = _living_qt_objects().keys() - before.keys()
-    if leaked:
+    if _living_qt_objects().keys() - before.keys():
         # What only waits for the garbage collector is not a leak.
         gc.collect()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-        after = _living_qt_objects()
-        remaining = sorted(after[key] for key in leaked & after.keys())
-        if remaining:
-            pytest.fail("left behind by the test: " + "; ".join(remaining), pytrace=False)
+        leaked = {address: thing for address, thing in _living_qt_objects().items() if address not in before}
+        # A running QThread that is collected later would abort the process in the middle of another test.
+        _leaked.extend(leaked.values())
+        if leaked:
+            described = sorted(_described(thing) for thing in leaked.values())
+            pytest.fail("left behind by the test: " + "; ".join(described), pytrace=False)
 
 
-def _living_qt_objects() -> dict[int, str]:
-    """Running threads, active timers and top-level widgets, described, by their address in memory."""
+_leaked: list[object] = []
+
+
+def _living_qt_objects() -> dict[int, object]:
+    """Running threads, active timers and windows by their address in memory."""
     import shiboken6
     from PySide6.QtCore import QThread, QTimer
     from PySide6.QtWidgets import QApplication, QWidget
 
-    found: dict[int, str] = {}
+    found: dict[int, object] = {}
     current = QThread.currentThread()
     kinds = {QThread, QTimer} | _subclasses(QThread) | _subclasses(QTimer)
     # type(), not isinstance(): some objects answer __class__ by importing half a library.
@@ -229,11 +233,12 @@ def _living_qt_objects() -> dict[int, str]:
             continue
         running = candidate.isRunning() if isinstance(candidate, QThread) else candidate.isActive()
         if running:
-            found[shiboken6.getCppPointer(candidate)[0]] = _described(candidate)
+            found[shiboken6.getCppPointer(candidate)[0]] = candidate
     for widget in QApplication.topLevelWidgets():
-        # Qt keeps the label that shows tooltips.
-        if isinstance(widget, QWidget) and widget.metaObject().className() != "QTipLabel":
-            found[shiboken6.getCppPointer(widget)[0]] = _described(widget)
+        # A menu goes with the window it belongs to. Qt keeps the label that shows tooltips.
+        tooltip = widget.metaObject().className() == "QTipLabel"
+        if isinstance(widget, QWidget) and widget.parent() is None and not tooltip:
+            found[shiboken6.getCppPointer(widget)[0]] = widget
     return found
 
 
