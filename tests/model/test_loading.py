@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tiny_models import random_network
-from vectarium.model import devices, errors, forward_pass, loading
+from vectarium.model import devices, errors, forward_pass, loading, sources
 from vectarium.model.loading import load, local_folder
 
 
@@ -238,13 +238,13 @@ def test_bytes_without_a_token_are_noticed(folder):
 
 
 def test_bundled_model_is_missing(monkeypatch, tmp_path):
-    monkeypatch.setattr(loading.resources, "folder", lambda: tmp_path)
+    monkeypatch.setattr(sources.resources, "folder", lambda: tmp_path)
     fails("bundled", errors.ModelNotFound, "ships with Vectarium is missing")
 
 
 def test_bundled_model(monkeypatch, tmp_path, model_folder):
     shutil.copytree(model_folder, tmp_path / "models" / "storyteller")
-    monkeypatch.setattr(loading.resources, "folder", lambda: tmp_path)
+    monkeypatch.setattr(sources.resources, "folder", lambda: tmp_path)
     assert load("bundled").name == "Storyteller"
 
 

@@ -49,18 +49,33 @@ def generate(
     `forward_pass.run` raises, to which ``checkpoint`` goes.
     """
     text = [int(token) for token in ids]
-    if not text:
-        raise ValueError("There is no text to continue: the model needs at least one token.")
     random = np.random.Generator(np.random.PCG64(seed))
     trace = previous
     made = 0
     while limit is None or made < limit:
-        start, end = seen_range(len(text), model.context)
-        trace = forward_pass.run(model, text[start:end], trace, checkpoint)
-        logits = forward_pass.logits(model, trace, end - start - 1)
-        step = take_step(logits, settings() if callable(settings) else settings, float(random.random()))
+        now = settings() if callable(settings) else settings
+        step, trace = next_step(model, text, now, float(random.random()), trace, checkpoint)
         yield step, trace
         made += 1
         if step.token_id == model.vocabulary.end_of_text:
             return
         text.append(step.token_id)
+
+
+def next_step(
+    model: LoadedModel,
+    ids: Sequence[int] | NDArray[Any],
+    settings: SamplingSettings,
+    uniform: float,
+    previous: Trace | None = None,
+    checkpoint: Callable[[float], None] = _go_on,
+) -> tuple[Step, Trace]:
+    """Draw one token after ``ids``, [token], with a random number in [0, 1); and what it was drawn from.
+
+    Raises what `generate` raises.
+    """
+    if not len(ids):
+        raise ValueError("There is no text to continue: the model needs at least one token.")
+    start, end = seen_range(len(ids), model.context)
+    trace = forward_pass.run(model, ids[start:end], previous, checkpoint)
+    return take_step(forward_pass.logits(model, trace, end - start - 1), settings, uniform), trace

@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from transformers import GPT2LMHeadModel
 from transformers.utils import logging as transformers_logging
 
-from vectarium import resources
 from vectarium.model import checking, devices, hub
 from vectarium.model.errors import (
     BadConfig,
@@ -24,10 +23,9 @@ from vectarium.model.errors import (
     OutOfMemory,
     TruncatedFile,
 )
+from vectarium.model.sources import BUNDLED, local_folder
 from vectarium.model.tokens import Tokenizer, open_tokenizer
 from vectarium.vocabulary import Vocabulary
-
-BUNDLED = "bundled"
 
 # The window shows progress and the log: transformers has no terminal to write to.
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -66,23 +64,6 @@ def _silent(doing: str, share: float | None) -> None:
 
 def _never() -> bool:
     return False
-
-
-def local_folder(source: str) -> Path | None:
-    """The folder of a model that is on this computer already, without the network; None otherwise.
-
-    "bundled", a folder, or a name on the hub whose files are all in its cache.
-    """
-    if source == BUNDLED:
-        try:
-            folder = resources.folder() / "models" / "storyteller"
-        except FileNotFoundError:
-            return None
-        return folder if folder.is_dir() else None
-    folder = Path(source).expanduser()
-    if source and folder.is_dir() and ((folder / "config.json").exists() or not hub.is_name(source)):
-        return folder
-    return hub.cached(source) if hub.is_name(source) else None
 
 
 def load(
