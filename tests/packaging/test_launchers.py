@@ -54,12 +54,14 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 
 # Says what it was started with.
 APPLICATION = """
-import json, os, sys
+import json, os, signal, sys
 print(json.dumps({
     "arguments": sys.argv[1:],
     "display": os.environ.get("DISPLAY"),
     "python": sys.prefix,
-}))
+}), flush=True)
+if os.environ.get("STAY"):
+    signal.pause()
 sys.exit(int(os.environ.get("EXIT_STATUS", "0")))
 """
 
@@ -259,6 +261,26 @@ class TestWithoutADisplay:
         done = ready.run("--export=elsewhere", "--prompt", "Hello", DISPLAY="")
         assert application_saw(done)["arguments"] == ["--export=elsewhere", "--prompt", "Hello"]
         assert str(ready.root / "elsewhere") in done.stdout
+
+    @pytest.mark.parametrize(
+        ("signal_number", "to_all"),
+        [(signal.SIGTERM, False), (signal.SIGINT, True)],  # kill, and Ctrl+C in a terminal
+    )
+    def test_a_stopped_start_takes_its_screen_along(
+        self, ready: Project, signal_number: int, to_all: bool
+    ) -> None:
+        process = ready.start(DISPLAY="", STAY="1")
+        assert process.stdout is not None
+        seen = json.loads(next(line for line in process.stdout if line.startswith("{")))
+        socket = Path("/tmp/.X11-unix/X" + seen["display"].removeprefix(":"))
+        assert socket.exists()
+        if to_all:
+            os.killpg(process.pid, signal_number)
+        else:
+            process.send_signal(signal_number)
+        process.communicate(timeout=60)
+        assert process.returncode == 128 + signal_number
+        assert not socket.exists()
 
     def test_version_needs_no_screen(self, ready: Project) -> None:
         seen = application_saw(ready.run("--version", DISPLAY=""))
