@@ -133,14 +133,12 @@ def test_typing_after_generated_text_keeps_the_drawn_tokens(session, qtbot):
 
 
 def test_the_same_seed_writes_the_same_text(session, qtbot):
-    from vectarium.messages import Generate
-
     texts = []
     for _ in range(2):
         session.edit_text(PROMPT)
         qtbot.waitUntil(lambda: settled(session))
-        session._set_generating(True)
-        session.ask(Generate, ids=session.tokens.ids, settings=session.sampling, seed=7, count=12)
+        session.writing.set_seed(7, fixed=True)
+        session.generate(count=12)
         qtbot.waitUntil(lambda: not session.generating and settled(session))
         texts.append(session.text)
         session.edit_text("")
@@ -234,8 +232,9 @@ def test_undo_all_the_way_returns_to_the_beginning(session, qtbot, sequence):
     for action in sequence:
         if action == "sample":
             session.sample_one()
-        elif action == "choose" and session.can_sample:
-            session.choose(17)
+        elif action == "choose":
+            if session.can_sample:
+                session.choose(17)
         elif action == "type":
             session.edit_text(session.text + " word")
         elif action == "cut":

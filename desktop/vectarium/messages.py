@@ -64,12 +64,19 @@ class Run(Request):
 
 @dataclass(frozen=True)
 class Generate(Request):
-    """Continue `ids` by at most `count` tokens, one reply each."""
+    """Continue `ids` by at most `count` tokens, one reply each.
+
+    The random numbers are `uniforms`, then those of PCG64 with `seed`, of which the first `used` are left out.
+    """
 
     ids: Ids  # [token], the whole text
     settings: SamplingSettings
     seed: int
     count: int
+    used: int = 0
+    uniforms: tuple[float, ...] = ()
+    pace: float = 0.0  # seconds a token at least
+    stops: tuple[str, ...] = ()  # texts after which it stops
 
 
 @dataclass(frozen=True)

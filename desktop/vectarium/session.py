@@ -4,7 +4,6 @@ The session asks the workers, drops answers that a newer question has made stale
 typed signals. It knows no widgets and no torch.
 """
 
-import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -46,6 +45,7 @@ from vectarium.sampling import (
     take_step,
 )
 from vectarium.vocabulary import Vocabulary
+from vectarium.writing import Writing
 
 NO_IDS = read_only(np.empty(0, np.int32))
 NO_SPANS = read_only(np.empty((0, 2), np.int64))
@@ -127,7 +127,7 @@ class Session(QObject):
         self._edit_start, self._head, self._tail = 0, 0, 0
         self.history = History()
         self._running = False  # the answer to the newest Run is still on its way
-        self._random = np.random.default_rng(secrets.randbits(64))
+        self.writing = Writing(self)
 
     # Asking
 
@@ -147,7 +147,7 @@ class Session(QObject):
         """Drop what was asked last of this kind; a busy worker notices at its next checkpoint."""
         self._newest.stamp(kind)
         if kind is Generate:
-            self._set_generating(False)
+            self.set_generating(False)
         self.progress_changed.emit(None)
 
     def cancel_all(self) -> None:
@@ -176,6 +176,7 @@ class Session(QObject):
         """`text` is the whole text after the user typed, pasted or deleted."""
         if text == self.text:
             return
+        self.writing.drop()
         self.stop_generating()
         self.history.keep_before_edit((self.document, self.text), text)
         self.history_changed.emit()
@@ -275,7 +276,24 @@ class Session(QObject):
         self.tokens = tokens
         self.tokens_changed.emit(tokens)
 
+    def adopt(self, document: Document) -> None:
+        """Look at the end of another state of the document, in the same tokens."""
+        self.document = document
+        if self.selection.token is not None:
+            self.selection = replace(self.selection, token=None)
+            self.selection_changed.emit(self.selection)
+        self._settle()
+
+    def grow(self, document: Document) -> None:
+        """The looked-at branch got longer. What is selected stays so."""
+        self.document = document
+        self._settle()
+
     # Undo
+
+    def keep_for_undo(self) -> None:
+        """The document is about to change."""
+        self._keep()
 
     def _keep(self) -> None:
         self.history.keep((self.document, self.text))
@@ -384,7 +402,8 @@ class Session(QObject):
     def sample_one(self) -> None:
         """Draw one token after the selected one. What stood after it stays in its branch."""
         if self.can_sample and self.next_token is not None:
-            step = take_step(self.next_token.ranking, self.sampling, float(self._random.random()))
+            uniform = self.writing.uniform_after(self.position + 1)
+            step = take_step(self.next_token.ranking, self.sampling, uniform)
             self._keep()
             self._append(step)
 
@@ -410,26 +429,17 @@ class Session(QObject):
     @Slot()
     def generate(self, count: int = 100_000) -> None:
         """Let the model write on after the selected token until it ends the text or is stopped."""
-        if self.model is None or not len(self.tokens) or self.tokens.pending is not None or self.generating:
-            return
-        self._keep()
-        end = self.position + 1
-        branch = self.document.branch
-        if end < len(branch):
-            self.document = self.document.with_branch(Branch(branch.ids[:end], branch.steps[:end]))
-            self.select(None)
-            self._settle()
-        self._set_generating(True)
-        seed = int(self._random.integers(2**32))
-        self.ask(Generate, ids=self.tokens.ids, settings=self.sampling, seed=seed, count=count)
+        self.writing.start(self.position + 1, count)
 
     @Slot()
     def stop_generating(self) -> None:
         if self.generating:
             self.cancel(Generate)
+            self.writing.flush()
             self._run()
 
-    def _set_generating(self, generating: bool) -> None:
+    def set_generating(self, generating: bool) -> None:
+        """Called by `writing`."""
         if generating != self.generating:
             self.generating = generating
             self.generating_changed.emit(generating)
@@ -447,7 +457,7 @@ class Session(QObject):
             case Ran():
                 self._ran(reply)
             case Generated():
-                self._append(reply.step)
+                self.writing.take(reply)
                 self.speed_changed.emit(reply.tokens_a_second)
             case TokenizerReady():
                 self._use_vocabulary(reply.vocabulary)
@@ -494,12 +504,15 @@ class Session(QObject):
             self._running = False
             self._set_next_token(None)
         elif isinstance(reply.request, Generate):
-            self._set_generating(False)
+            self.set_generating(False)
+            self.writing.flush()
+            self._run()
         self.failed.emit(reply)
 
     def _finished(self, reply: Finished) -> None:
         self.progress_changed.emit(None)
         if isinstance(reply.request, Generate):
-            self._set_generating(False)
+            self.set_generating(False)
+            self.writing.end()
             self._run()
         self.finished.emit(reply)

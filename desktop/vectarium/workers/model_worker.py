@@ -4,14 +4,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 
 from vectarium.messages import (
     ExportTrace,
     Finished,
     Generate,
-    Generated,
     LoadModel,
     ModelLoaded,
     Newest,
@@ -22,7 +20,15 @@ from vectarium.messages import (
     TokenizerReady,
     read_only,
 )
+from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPatterns, Seen
+from vectarium.messages_writing import Score, Steer
+from vectarium.workers import attention
 from vectarium.workers.base import Worker
+from vectarium.workers.writing import Writer, score
+
+LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
+
+AttentionRequest = ReadHeads | ReadHead | ReadPatterns | ReadMoves
 
 
 class ModelWorker(Worker):
@@ -30,15 +36,20 @@ class ModelWorker(Worker):
 
     name = "model"
     tokenizer_opened = Signal(object)
-    _next_turn = Signal()
+    _next_layer = Signal()
 
     def __init__(self, newest: Newest) -> None:
         super().__init__(newest)
         self._model: Any = None
         self._trace: Any = None
-        self._generation: Iterator[Any] | None = None
-        self._generating: Generate | None = None
-        self._next_turn.connect(self._generate_one, Qt.ConnectionType.QueuedConnection)
+        self._writer: Writer | None = None
+        self._ends_with_thread = False
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._write_one)
+        self._head_reader = attention.HeadReader()
+        self._heads: tuple[ReadHeads, Iterator[Any]] | None = None
+        self._next_layer.connect(self._read_layer, Qt.ConnectionType.QueuedConnection)
 
     def _answer(self, request: Request) -> None:
         match request:
@@ -48,16 +59,24 @@ class ModelWorker(Worker):
                 self._run(request)
             case Generate():
                 self._start_generating(request)
+            case Steer():
+                self._steer(request)
+            case Score():
+                self._score(request)
             case ExportTrace():
                 self._export(request)
+            case ReadHeads() | ReadHead() | ReadPatterns() | ReadMoves() if self._model is not None:
+                self._read_attention(request)
+            case ReadHeads() | ReadHead() | ReadPatterns() | ReadMoves():
+                pass
             case _:
                 raise TypeError(f"not a question for the model: {request}")
 
     def _load(self, request: LoadModel) -> None:
-        from vectarium.model import imports, loading
+        from vectarium.model import imports, sources
 
         self._reply(Progress(request.number, "Opening the model", None))
-        if self._model is None and (folder := loading.local_folder(request.source)):
+        if self._model is None and (folder := sources.local_folder(request.source)):
             from vectarium.model.tokens import open_tokenizer
 
             tokenizer, vocabulary = open_tokenizer(folder)
@@ -65,6 +84,8 @@ class ModelWorker(Worker):
             self._reply(TokenizerReady(request.number, vocabulary))
         self._reply(Progress(request.number, "Starting torch", None))
         imports.prepare()
+        from vectarium.model import loading
+
         model = loading.load(
             request.source,
             request.device,
@@ -73,7 +94,7 @@ class ModelWorker(Worker):
             cancelled=lambda: not self._newest.is_current(request.number),
         )
         self._checkpoint(request, "").check()
-        self._generation = self._generating = self._trace = None
+        self._writer = self._trace = self._heads = None
         self._model = model
         self.tokenizer_opened.emit(model.tokenizer)
         self._reply(
@@ -94,7 +115,7 @@ class ModelWorker(Worker):
             )
         )
 
-    def _pass(self, request: Run | ExportTrace, position: int) -> tuple[int, int]:
+    def _pass(self, request: Run | ExportTrace | AttentionRequest, position: int) -> tuple[int, int]:
         """Bring the trace up to what the model sees of the text around `position`; from where to where."""
         from vectarium.model import forward_pass
         from vectarium.model.generation import seen_range
@@ -132,46 +153,86 @@ class ModelWorker(Worker):
         )
 
     def _start_generating(self, request: Generate) -> None:
-        from vectarium.model.generation import generate
-
         if self._model is None:
             return
-        self._generating = request
-        self._generation = generate(
-            self._model,
-            request.ids,
-            request.settings,
-            request.seed,
-            previous=self._trace,
-            limit=request.count,
-        )
-        self._begun, self._made, self._ids = time.perf_counter(), 0, request.ids
-        self._generate_one()
+        if not self._ends_with_thread:
+            # A timer can only be stopped in its thread, of which this is the last moment.
+            self.thread().finished.connect(self._turn.stop, Qt.ConnectionType.DirectConnection)
+            self._ends_with_thread = True
+        self._writer = Writer(request)
+        self._write_one()
+
+    def _steer(self, request: Steer) -> None:
+        if self._writer is not None:
+            self._writer.steer(request)
+            self._turn.start(self._writer.wait_ms())
 
     @Slot()
-    def _generate_one(self) -> None:
+    def _write_one(self) -> None:
         """One token, then back to the event loop, where cancels and searches get their turn."""
-        request, generation = self._generating, self._generation
-        if request is None or generation is None:
+        writer = self._writer
+        if writer is None:
             return
+        request = writer.request
         try:
-            self._checkpoint(request, "").check()
-            made = next(generation, None)
+            checkpoint = self._checkpoint(request, "Reading")
+            checkpoint.check()
+            if (wait := writer.wait_ms()) > 0:
+                self._turn.start(min(wait, LONGEST_WAIT_MS))
+                return
+            reply, self._trace, over = writer.turn(self._model, self._trace, checkpoint)
         except Exception as error:
-            self._generation = self._generating = None
+            self._writer = None
             self._fail(request, error)
             return
-        if made is None:
-            self._generation = self._generating = None
-            why = "the model ended the text" if self._made < request.count else ""
-            self._reply(Finished(request.number, request, why))
+        self._reply(reply)
+        if over is not None:
+            self._writer = None
+            self._reply(Finished(request.number, request, over))
+        else:
+            self._turn.start(min(writer.wait_ms(), LONGEST_WAIT_MS))
+
+    def _score(self, request: Score) -> None:
+        if self._model is None:
             return
-        step, self._trace = made
-        self._made += 1
-        speed = self._made / (time.perf_counter() - self._begun)
-        self._reply(Generated(request.number, self._ids, step, speed))
-        self._ids = read_only(np.append(self._ids, np.int32(step.token_id)))
-        self._next_turn.emit()
+        checkpoint = self._checkpoint(request, "Reading")
+        reply, self._trace = score(self._model, self._trace, request, checkpoint)
+        self._reply(reply)
+
+    def _read_attention(self, request: AttentionRequest) -> None:
+        if not attention.answerable(self._model, request):
+            return  # asked of the model before this one; what is new will be asked anew
+        seen = Seen(request.ids, *self._pass(request, request.position))
+        checkpoint = self._checkpoint(request, "Reading attention")
+        match request:
+            case ReadHeads():
+                layers = self._head_reader.read(self._model, self._trace, request, seen, checkpoint)
+                self._heads = (request, layers)
+                self._read_layer()
+            case ReadHead():
+                self._reply(attention.read_head(self._model, self._trace, request, seen))
+            case ReadPatterns():
+                self._reply(attention.read_patterns(self._model, self._trace, request, seen, checkpoint))
+            case ReadMoves():
+                self._reply(attention.read_moves(self._model, self._trace, request, seen))
+
+    @Slot()
+    def _read_layer(self) -> None:
+        """One layer of all heads, then back to the event loop."""
+        if self._heads is None:
+            return
+        request, layers = self._heads
+        try:
+            self._checkpoint(request, "").check()
+            for part in layers:
+                if part is not None:
+                    self._reply(part)
+                self._next_layer.emit()
+                return
+            self._heads = None
+        except Exception as error:
+            self._heads = None
+            self._fail(request, error)
 
     def _export(self, request: ExportTrace) -> None:
         from vectarium.model.export import write_trace

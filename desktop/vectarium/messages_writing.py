@@ -1,0 +1,36 @@
+"""What the Writing pane and the workers say to each other beyond `vectarium.messages`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vectarium.messages import Ids, Reply, Request
+from vectarium.sampling import SamplingSettings
+
+
+@dataclass(frozen=True)
+class Steer(Request):
+    """From its next token on, whoever writes does so with `settings`, and not faster than `pace`."""
+
+    settings: SamplingSettings
+    pace: float  # seconds a token at least
+
+
+@dataclass(frozen=True)
+class Score(Request):
+    """What probability did the model give the tokens of `ids` at `positions`, which are above 0?"""
+
+    ids: Ids  # [token], the whole text
+    positions: Ids  # [entry], ascending
+
+
+@dataclass(frozen=True)
+class Scored(Reply):
+    """The model's own view of tokens that it did not draw: at temperature 1, without cuts."""
+
+    ids: Ids  # [token]
+    positions: Ids  # [entry]
+    probability: npt.NDArray[np.float64]  # [entry]
+    rank: Ids  # [entry] 0 for the most likely
+    entropy_bits: npt.NDArray[np.float64]  # [entry] of the distribution before the token
