@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
-from PySide6.QtCore import QByteArray, QObject, Qt, QThread, QTimer, Slot
+from PySide6.QtCore import QByteArray, QDeadlineTimer, QObject, Qt, QThread, QTimer, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -20,6 +20,7 @@ from vectarium.error_reporting import ErrorReporting, start_log
 from vectarium.export import Export
 from vectarium.main_window import MainWindow
 from vectarium.messages import Encode, ExportTrace, Generate, LoadModel, Newest, Run
+from vectarium.panes.attention import AttentionPane
 from vectarium.panes.next_token import NextTokenPane
 from vectarium.panes.pane import Pane
 from vectarium.panes.text_strip import TextStrip
@@ -82,7 +83,8 @@ class App(QObject):
         self.commands.device = options.device or self.settings.device
         self.commands.source = options.model or self.settings.model
         self.next_token = NextTokenPane(self.session, look, self.settings.distribution_rows)
-        panes: tuple[Pane, ...] = (self.next_token,)
+        self.attention = AttentionPane(self.session, look, self.settings.convention)
+        panes: tuple[Pane, ...] = (self.attention, self.next_token)
         self.panes = {pane.key: pane for pane in panes}
         self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
         self.status = StatusBar(self.session, look)
@@ -204,6 +206,7 @@ class App(QObject):
                     device=self.commands.device,
                     workspace=self.window.workspace,
                     distribution_rows=self.next_token.row_limit,
+                    convention=self.attention.switches.convention,
                     sampling=self.session.sampling,
                     geometry=bytes(self.window.saveGeometry().data()),
                     layouts=self.window.saved_layouts(),
@@ -220,7 +223,8 @@ class App(QObject):
             self.newest.stamp(kind)
         for thread in self.threads:
             thread.quit()
-        ended = all(thread.wait(patience_ms) for thread in self.threads)
+        deadline = QDeadlineTimer(patience_ms)
+        ended = all([thread.wait(deadline) for thread in self.threads])
         self._closed = ended
         self.errors.restore()
         return ended

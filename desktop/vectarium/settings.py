@@ -26,6 +26,7 @@ class Settings:
     device: str = "auto"
     workspace: str = "All"
     distribution_rows: int = 20
+    convention: str = "video"  # how attention is drawn: "video" has keys down, "paper" queries
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     geometry: bytes = b""  # QWidget.saveGeometry
     layouts: Mapping[str, bytes] = field(default_factory=dict)  # workspace -> QMainWindow.saveState
@@ -120,6 +121,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "device": _one_of(*DEVICES),
     "workspace": _one_of(*WORKSPACES),
     "distribution_rows": _count,
+    "convention": _one_of("video", "paper"),
     "sampling": _sampling,
     "geometry": _bytes,
     "layouts": _layouts,

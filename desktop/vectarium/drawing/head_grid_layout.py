@@ -50,7 +50,8 @@ def by_layer(
 ) -> Places:
     """A row for each layer. As large as there is room; where the smallest do not fit, it scrolls."""
     line = metrics.height()
-    left = line + metrics.horizontalAdvance(str(layers - 1) + " ") + look.px(4)
+    word = metrics.horizontalAdvance("head ")
+    left = max(word, line + metrics.horizontalAdvance(str(layers - 1) + " ")) + look.px(4)
     top = line + look.px(6)
     columns, rows = heads + averages, layers + averages
     right = look.px(6)
@@ -71,8 +72,7 @@ def by_layer(
     every = _thinned(heads, pitch, metrics.horizontalAdvance("00 "))
     for head in every:
         labels.append(Label(QRectF(left + head * pitch, 0, side, line), str(head), center))
-    word = metrics.horizontalAdvance("head ")
-    labels.append(Label(QRectF(max(0, left - word), 0, min(word, left), line), "head ", end))
+    labels.append(Label(QRectF(0, 0, left, line), "head ", end))
     for layer in _thinned(layers, pitch, line):
         labels.append(
             Label(QRectF(line, top + layer * pitch, left - line - look.px(6), side), str(layer), end)

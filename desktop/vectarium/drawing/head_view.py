@@ -92,6 +92,10 @@ class HeadView(QWidget):
         self.update()
 
     @property
+    def matrix(self) -> Matrix | None:
+        return self._matrix
+
+    @property
     def frame(self) -> Frame:
         return self._frame
 

@@ -1,6 +1,6 @@
 """Where the cells of one head's matrix lie: fitted to the room, or zoomed and moved by the user."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRectF
 
@@ -12,7 +12,7 @@ class Frame:
     area: QRectF
     count: int
     cell: float = 1.0
-    origin: QPointF = QPointF(0, 0)  # noqa: RUF009  of the first cell, from the area's corner
+    origin: QPointF = field(default_factory=QPointF)  # of the first cell, from the corner of the area
 
     def fitted(self, largest: float) -> "Frame":
         """All cells at once, in the middle of the width."""

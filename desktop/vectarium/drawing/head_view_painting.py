@@ -202,8 +202,8 @@ def label_font(look: Look, cell: float) -> QFont:
 
 def label_room(look: Look, labels: tuple[str, ...]) -> tuple[float, float]:
     """How wide the labels at the side and how high the slanted ones on top would like to be."""
-    metrics = QFontMetrics(look.mono(13))
-    widest = max((metrics.horizontalAdvance(label) for label in labels), default=0) + look.px(8)
+    metrics = QFontMetrics(look.mono(13, QFont.Weight.Bold))
+    widest = max((metrics.horizontalAdvance(label) for label in labels), default=0) + look.px(10)
     return widest, widest * sin(SLANT * pi / 180) + metrics.height()
 
 
@@ -231,14 +231,7 @@ def paint_labels(
         room = frame.area.left() - look.px(4) if side == 0 else (frame.area.top()) / sin(SLANT * pi / 180)
         painter.save()
         if side == 0:
-            painter.setClipRect(
-                QRectF(
-                    0,
-                    frame.area.top() - metrics.height() / 2,
-                    frame.area.left(),
-                    frame.area.height() + metrics.height(),
-                )
-            )
+            painter.setClipRect(frame.area.adjusted(-frame.area.left(), -reach, -frame.area.width(), reach))
         chosen = sorted(index for index in lit[side] if index in visible[side])
         shown = [index for index in visible[side] if index % step == 0]
         apart = metrics.height() * 0.92

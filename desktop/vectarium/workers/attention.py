@@ -26,6 +26,18 @@ BATCH_SECONDS = 0.08
 TOP = 8
 
 
+def answerable(model: Any, request: ReadHeads | ReadHead | ReadPatterns | ReadMoves) -> bool:
+    """Whether the model has the heads and the tokens that are asked about."""
+    heads: tuple[tuple[int, int], ...] = ()
+    match request:
+        case ReadHead() | ReadMoves():
+            heads = ((request.layer, request.head),)
+        case ReadPatterns():
+            heads = request.heads
+    known = all(layer < model.layers and head < model.heads for layer, head in heads)
+    return known and len(request.ids) > 0 and int(request.ids.max()) < model.vocabulary_size
+
+
 @dataclass
 class _Known:
     """All heads' thumbnails of one text, kept so that a text that grows needs only its new rows."""

@@ -1,0 +1,132 @@
+"""One head large, with its name, its stages, and the views on it to choose from."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QLabel,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vectarium.drawing.head_arithmetic import HeadArithmetic
+from vectarium.drawing.head_view import HeadView
+from vectarium.drawing.palette import Look
+from vectarium.drawing.rows import FlowLayout
+from vectarium.head_numbers import SOFTMAX, STAGES
+
+MATRIX = 0
+STAGE_TIPS = (
+    "The dot product of every query with every key",
+    "The dot products divided by the root of the head’s width",
+    "Keys that come after the query are set to −∞",
+    "e to the power of each, divided by the sum: weights that sum to 1",
+)
+
+
+class HeadPanel(QWidget):
+    """Holds the matrix and further views; what they show is set from outside."""
+
+    stage_changed = Signal(int)
+    view_changed = Signal(int)
+
+    def __init__(self, look: Look, views: tuple[tuple[str, str, QWidget], ...]) -> None:
+        """`views` are further ones by name, each with a tooltip."""
+        super().__init__()
+        self.stage, self.view = SOFTMAX, MATRIX
+        self.name = QLabel()
+        self.name.setProperty("role", "title")
+        self.does = QLabel()
+        self.does.setProperty("role", "small")
+        self.note = QLabel()
+        self.note.setProperty("role", "small")
+        for label in (self.does, self.note):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.matrix = HeadView(look)
+        self.arithmetic = HeadArithmetic(look)
+        page = QWidget()
+        self._page = QBoxLayout(QBoxLayout.Direction.TopToBottom, page)
+        self._page.setContentsMargins(0, 0, 0, 0)
+        self._page.addWidget(self.matrix, 2)
+        self._page.addWidget(self.arithmetic)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(page)
+        bar = QWidget()
+        row = FlowLayout(bar)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._stages = self._buttons(row, tuple(zip(STAGES, STAGE_TIPS, strict=True)))
+        self._views = self._buttons(row, tuple((name, tip) for name, tip, _ in views))
+        self._views.setExclusive(False)
+        for _, _, view in views:
+            self._stack.addWidget(view)
+        self._stages.button(SOFTMAX).setChecked(True)
+        self._stages.idClicked.connect(self._stage_clicked)
+        self._views.idClicked.connect(self._view_clicked)
+        self._layout = QVBoxLayout(self)
+        for widget, stretch in ((self.name, 0), (self.does, 0), (self._stack, 1), (self.note, 0), (bar, 0)):
+            self._layout.addWidget(widget, stretch)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        self._layout.setContentsMargins(look.px(12), look.px(8), look.px(12), look.px(10))
+        self._layout.setSpacing(look.px(4))
+        self._page.setSpacing(look.px(4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The arithmetic stands beside the matrix where the panel is wide, and under it where it is high."""
+        super().resizeEvent(event)
+        wide = event.size().width() > 1.7 * event.size().height()
+        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        self._page.setDirection(direction)
+        self._page.setStretch(1, 1 if wide else 0)
+
+    def set_stages_enabled(self, enabled: bool, why: str = "") -> None:
+        """Without the stages only the weights can be shown; `why` says so in the tooltips."""
+        for index, tip in enumerate(STAGE_TIPS[:SOFTMAX]):
+            self._stages.button(index).setEnabled(enabled)
+            self._stages.button(index).setToolTip(tip if enabled else why)
+        if not enabled and self.stage != SOFTMAX:
+            self._stages.button(SOFTMAX).setChecked(True)
+            self.stage = SOFTMAX
+
+    def set_view(self, view: int) -> None:
+        """Show a view, 0 for the matrix."""
+        self._stack.setCurrentIndex(view)
+        for index, button in enumerate(self._views.buttons(), start=1):
+            button.setChecked(index == view)
+        if view != self.view:
+            self.view = view
+            self.view_changed.emit(view)
+
+    def set_stage(self, stage: int) -> None:
+        """Show a stage of the matrix."""
+        self._stages.button(stage).setChecked(True)
+        self._stage_clicked(stage)
+
+    def _buttons(self, row: FlowLayout, entries: tuple[tuple[str, str], ...]) -> QButtonGroup:
+        group = QButtonGroup(self)
+        for index, (name, tip) in enumerate(entries):
+            button = QToolButton()
+            button.setText(name)
+            button.setToolTip(tip)
+            button.setAccessibleName(name)
+            button.setProperty("role", "choice")
+            button.setCheckable(True)
+            group.addButton(button, index)
+            row.addWidget(button)
+        return group
+
+    @Slot(int)
+    def _stage_clicked(self, stage: int) -> None:
+        self.set_view(MATRIX)
+        if stage != self.stage:
+            self.stage = stage
+            self.stage_changed.emit(stage)
+
+    @Slot(int)
+    def _view_clicked(self, index: int) -> None:
+        self.set_view(index + 1 if self._views.button(index).isChecked() else MATRIX)
