@@ -21,6 +21,7 @@ from vectarium.messages import (
     read_only,
 )
 from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPatterns, Seen
+from vectarium.messages_vectors import ReadLens, ReadStreams
 from vectarium.messages_writing import Score, Steer
 from vectarium.workers import attention
 from vectarium.workers.base import Worker
@@ -29,6 +30,7 @@ from vectarium.workers.writing import Writer, score
 LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
 
 AttentionRequest = ReadHeads | ReadHead | ReadPatterns | ReadMoves
+PassRequest = Run | ExportTrace | AttentionRequest | ReadStreams | ReadLens
 
 
 class ModelWorker(Worker):
@@ -36,6 +38,7 @@ class ModelWorker(Worker):
 
     name = "model"
     tokenizer_opened = Signal(object)
+    matrices_opened = Signal(object)  # ModelMatrices
     _next_layer = Signal()
 
     def __init__(self, newest: Newest) -> None:
@@ -69,6 +72,8 @@ class ModelWorker(Worker):
                 self._read_attention(request)
             case ReadHeads() | ReadHead() | ReadPatterns() | ReadMoves():
                 pass
+            case ReadStreams() | ReadLens():
+                self._read_embeddings(request)
             case _:
                 raise TypeError(f"not a question for the model: {request}")
 
@@ -96,7 +101,10 @@ class ModelWorker(Worker):
         self._checkpoint(request, "").check()
         self._writer = self._trace = self._heads = None
         self._model = model
+        from vectarium.workers.embeddings import matrices
+
         self.tokenizer_opened.emit(model.tokenizer)
+        self.matrices_opened.emit(matrices(model))
         self._reply(
             ModelLoaded(
                 request.number,
@@ -115,7 +123,7 @@ class ModelWorker(Worker):
             )
         )
 
-    def _pass(self, request: Run | ExportTrace | AttentionRequest, position: int) -> tuple[int, int]:
+    def _pass(self, request: PassRequest, position: int) -> tuple[int, int]:
         """Bring the trace up to what the model sees of the text around `position`; from where to where."""
         from vectarium.model import forward_pass
         from vectarium.model.generation import seen_range
@@ -233,6 +241,18 @@ class ModelWorker(Worker):
         except Exception as error:
             self._heads = None
             self._fail(request, error)
+
+    def _read_embeddings(self, request: ReadStreams | ReadLens) -> None:
+        from vectarium.workers import embeddings
+
+        if self._model is None:
+            return
+        seen_from, _ = self._pass(request, request.position)
+        if isinstance(request, ReadLens):
+            self._reply(embeddings.read_lens(self._model, self._trace, seen_from, request))
+        else:
+            checkpoint = self._checkpoint(request, "Reading further texts")
+            self._reply(embeddings.read_streams(self._model, self._trace, seen_from, request, checkpoint))
 
     def _export(self, request: ExportTrace) -> None:
         from vectarium.model.export import write_trace

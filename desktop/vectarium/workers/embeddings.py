@@ -1,0 +1,87 @@
+"""What the worker for the model gives for vector spaces: its matrices, residual streams, the logit lens."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from vectarium.messages import Floats, Ids, read_only
+from vectarium.messages_vectors import LensRead, ModelMatrices, ReadLens, ReadStreams, Stream, StreamsRead
+from vectarium.model import forward_pass
+from vectarium.model.forward_pass import Trace, norm
+from vectarium.model.generation import seen_range
+from vectarium.model.loading import LoadedModel
+from vectarium.vocabulary import Vocabulary
+from vectarium.workers.base import Checkpoint
+
+
+def matrices(model: LoadedModel) -> ModelMatrices:
+    """W_E, W_pos and, where it is a matrix of its own, the unembedding. No copies of float32 on the CPU."""
+    transformer, head = model.network.transformer, model.network.lm_head.weight
+    tied = head.data_ptr() == transformer.wte.weight.data_ptr()
+    return ModelMatrices(
+        model.name,
+        _array(transformer.wte.weight),
+        _array(transformer.wpe.weight),
+        None if tied else _array(head),
+        model.vocabulary,
+        model.tokenizer,
+    )
+
+
+def read_streams(
+    model: LoadedModel, trace: Trace, seen_from: int, request: ReadStreams, checkpoint: Checkpoint
+) -> StreamsRead:
+    """The residual streams of the text of `trace` and of the other texts, which are passed through here."""
+    streams = [_stream(model, trace)]
+    lenses = []
+    for text in request.others:
+        checkpoint.check()
+        ids = model.tokenizer.encode(text)
+        first, last = seen_range(len(ids), model.context)
+        if last == first:
+            continue
+        other = forward_pass.run(model, ids[first:last], checkpoint=checkpoint)
+        streams.append(_stream(model, other))
+        lenses.append(lens(model, other, len(other) - 1))
+    return StreamsRead(request.number, request.ids, seen_from, tuple(streams), tuple(lenses))
+
+
+def read_lens(model: LoadedModel, trace: Trace, seen_from: int, request: ReadLens) -> LensRead:
+    return LensRead(
+        request.number, request.ids, request.position, lens(model, trace, request.position - seen_from)
+    )
+
+
+@torch.inference_mode()
+def lens(model: LoadedModel, trace: Trace, position: int) -> tuple[str, ...]:
+    """The likeliest next token at each layer, [layer + 1], as it is drawn: the logit lens.
+
+    The final layer norm and the unembedding, applied to the residual stream of every layer (nostalgebraist,
+    interpreting GPT: the logit lens, 2020).
+    """
+    hidden = norm(model.network.transformer.ln_f, trace.residual[:, position])
+    logits = torch.nn.functional.linear(hidden, model.network.lm_head.weight)
+    best = logits[:, : len(model.vocabulary)].argmax(dim=-1).tolist()
+    return tuple(model.vocabulary.labels[token] for token in best)
+
+
+def _stream(model: LoadedModel, trace: Trace) -> Stream:
+    vocabulary = model.vocabulary
+    ids: Ids = trace.ids
+    return Stream(
+        vocabulary.text(ids.tolist()),
+        tuple(vocabulary.labels[token] for token in ids.tolist()),
+        tuple(_text(vocabulary, token) for token in ids.tolist()),
+        _array(trace.residual, copy=True),
+    )
+
+
+def _array(tensor: torch.Tensor, *, copy: bool = False) -> Floats:
+    array: Any = tensor.detach().float().cpu().numpy()
+    # The trace's own memory grows with the text, so what leaves the worker is a copy of it.
+    return read_only(np.array(array) if copy else array.view())
+
+
+def _text(vocabulary: Vocabulary, token: int) -> str:
+    return vocabulary.token_bytes[token].decode("utf-8", "surrogateescape")

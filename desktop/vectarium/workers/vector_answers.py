@@ -1,0 +1,244 @@
+"""What the worker for vectors answers: functions of an open space and a request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vectarium import messages_vectors as m
+from vectarium.messages import Floats, Reply, read_only
+from vectarium.vectors import arithmetic, directions
+from vectarium.vectors.arithmetic import Result
+from vectarium.vectors.arrays import Checkpoint, VectorError
+from vectarium.vectors.axes import Axis, custom_axis, extremes, project
+from vectarium.vectors.neighbours import Measure, Neighbours, nearest, place_of
+from vectarium.vectors.spaces import Kind, Space, UnknownWord
+from vectarium.vocabulary import visible
+
+_ID_NAMES = {Kind.WORDS: "rank", Kind.POSITIONS: "position", Kind.CONTEXT: "position"}
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedSpace:
+    """A space with the axes that it is drawn on: its components, and one of the user's own after them."""
+
+    space: Space
+    axes: tuple[Axis, ...]
+    coordinates: Floats  # [point, axis]
+
+    def place(self, vector: Floats) -> Floats:
+        """`vector` [..., dim] on the axes, [..., axis]."""
+        return read_only(project(vector, self.axes))
+
+
+def open_space(space: Space, axes: Sequence[Axis]) -> OpenedSpace:
+    return OpenedSpace(space, tuple(axes), read_only(project(space.vectors, axes)))
+
+
+def opened(number: int, key: str, opened_space: OpenedSpace) -> m.SpaceOpened:
+    space = opened_space.space
+    return m.SpaceOpened(
+        number,
+        space=key,
+        name=space.name,
+        dim=space.dim,
+        ids_are=_ID_NAMES.get(space.kind, "id"),
+        # Ranks by frequency are counted from 1 as people count them.
+        ids=read_only(space.ids + np.int32(space.kind is Kind.WORDS)),
+        words=space.words,
+        labels=tuple(map(visible, space.words)),
+        coordinates=opened_space.coordinates,
+        axes=tuple(
+            named(axis, space, opened_space.coordinates[:, index])
+            for index, axis in enumerate(opened_space.axes)
+        ),
+    )
+
+
+def named(axis: Axis, space: Space, coordinates: Floats) -> m.Axis:
+    ends = extremes(space.words, coordinates, 4)
+    return m.Axis(axis.name, axis.share, tuple(map(visible, ends.low)), tuple(map(visible, ends.high)))
+
+
+def make_axis(request: m.MakeAxis, opened_space: OpenedSpace) -> tuple[OpenedSpace, Reply]:
+    """The space with the axis after its components, and the reply. Raises ExpressionError."""
+    space = opened_space.space
+    result = arithmetic.evaluate(request.text, space)
+    axis = custom_axis(result.name, result.vector, space.vectors)
+    components = [each for each in opened_space.axes if each.name.startswith("PC ")]
+    wider = open_space(space, [*components, axis])
+    along = read_only(wider.coordinates[:, -1].copy())
+    return wider, m.AxisMade(request.number, request.space, named(axis, space, along), along)
+
+
+def complete(request: m.Complete, space: Space) -> m.Completions:
+    found = space.index.complete(request.typed, limit=12, folded=request.folded)
+    return m.Completions(
+        request.number,
+        request.space,
+        request.typed,
+        tuple(each.row for each in found),
+        tuple(visible(each.word) for each in found),
+        tuple(arithmetic.spelling(space, each.row) for each in found),
+    )
+
+
+def evaluate(request: m.Evaluate, opened_space: OpenedSpace) -> list[Reply]:
+    """The value and what is near it; a second reply where the expected word is unknown.
+
+    Raises ExpressionError and VectorError.
+    """
+    space = opened_space.space
+    text = request.text if request.row is None else arithmetic.spelling(space, request.row)
+    result = arithmetic.evaluate(text, space)
+    measure = Measure(request.measure)
+    count = min(m.MOST_NEIGHBOURS, len(space))
+    near = nearest(space, result.vector, count, measure, own=result.own, folded=request.folded)
+    others = nearest(
+        space, result.vector, count, measure, own=result.own, leave_out_own=True, folded=request.folded
+    )
+    replies: list[Reply] = []
+    expected = None
+    if request.expected.strip():
+        try:
+            expected = _expected(request, opened_space, result, measure)
+        except UnknownWord as error:
+            replies.append(
+                m.Problem(
+                    request.number, request.space, "expected", request.expected, str(error), near=error.near
+                )
+            )
+    place = opened_space.place
+    tips = place(result.tips)
+    replies.insert(
+        0,
+        m.Evaluated(
+            request.number,
+            space=request.space,
+            text=text,
+            measure=request.measure,
+            terms=tuple(
+                m.TermPoint(
+                    visible(each.point.word),
+                    each.weight,
+                    each.point.row,
+                    each.point.composite,
+                    place(each.point.vector),
+                )
+                for each in result.terms
+            ),
+            tip=place(result.vector),
+            chain=tuple(m.Step(tips[index], tips[index + 1], True) for index in range(len(result.terms))),
+            differences=tuple(
+                step
+                for each in result.differences[:1]
+                for step in (
+                    m.Step(place(each.tail), place(each.head), False),
+                    m.Step(place(each.moved_tail), place(each.moved_head), True),
+                )
+            ),
+            near=_near(near),
+            others=_near(others),
+            expected=expected,
+            length=float(np.linalg.norm(result.vector.astype(np.float64))),
+        ),
+    )
+    return replies
+
+
+def _expected(request: m.Evaluate, opened_space: OpenedSpace, result: Result, measure: Measure) -> m.Expected:
+    space = opened_space.space
+    point = space.find(request.expected.strip(), exact=False)
+    without = place_of(
+        space, result.vector, point, measure, own=result.own, leave_out_own=True, folded=request.folded
+    )
+    ranked = place_of(space, result.vector, point, measure, own=result.own, folded=request.folded)
+    missed = arithmetic.miss(result, point)
+    return m.Expected(
+        visible(point.word),
+        point.row,
+        point.composite,
+        opened_space.place(point.vector),
+        without.rank,
+        without.among,
+        ranked.rank,
+        without.cosine,
+        without.distance,
+        without.dot,
+        missed.angle,
+    )
+
+
+def _near(found: Neighbours) -> m.Near:
+    return m.Near(
+        tuple(map(visible, found.words)),
+        found.words,
+        read_only(found.rows.astype(np.int32)),
+        read_only(found.cosines.astype(np.float32)),
+        read_only(found.distances.astype(np.float32)),
+        read_only(found.dots.astype(np.float32)),
+        tuple(found.own.tolist()),
+        tuple(map(len, found.twins)),
+    )
+
+
+def read_direction(request: m.ReadDirection, space: Space) -> m.DirectionRead:
+    """Raises ExpressionError, and VectorError where the list is empty."""
+    result = arithmetic.evaluate(request.direction, space)
+    read = directions.readings(space, result.vector, directions.listed_words(request.words))
+    if not read.points and not read.unknown:
+        raise VectorError("Type the words to lay along this direction, such as one, two, three.")
+    return m.DirectionRead(
+        request.number,
+        request.space,
+        result.name,
+        tuple(visible(point.word) for point in read.points),
+        tuple(point.composite for point in read.points),
+        read_only(read.dots.astype(np.float32)),
+        read_only(read.cosines.astype(np.float32)),
+        tuple(map(str, read.unknown)),
+    )
+
+
+def compare_words(request: m.CompareWords, space: Space) -> m.WordsCompared:
+    """Raises VectorError for a list without two words, or with more than can be read."""
+    points, unknown = [], []
+    for word, exact in directions.listed_words(request.words):
+        try:
+            points.append(space.find(word, exact=exact))
+        except UnknownWord as error:
+            unknown.append(str(error))
+    if not 2 <= len(points) <= 40:
+        raise VectorError(
+            f"Between 2 and 40 words can be compared, not {len(points)}. {' '.join(unknown)}".strip()
+        )
+    vectors = np.stack([point.vector for point in points])
+    return m.WordsCompared(
+        request.number,
+        request.space,
+        tuple(visible(point.word) for point in points),
+        read_only(directions.dot_products(vectors, cosine=request.cosine).astype(np.float32)),
+        request.cosine,
+        tuple(unknown),
+    )
+
+
+def measure_angles(request: m.MeasureAngles, space: Space, checkpoint: Checkpoint) -> m.AnglesMeasured:
+    found = directions.angle_histogram(space, checkpoint=checkpoint)
+    return m.AnglesMeasured(
+        request.number,
+        request.space,
+        read_only(found.edges.astype(np.float32)),
+        read_only(found.counts.astype(np.int32)),
+        read_only(found.random_counts.astype(np.int32)),
+        found.pairs,
+        found.mean,
+        found.deviation,
+        found.random_mean,
+        found.random_deviation,
+    )
+
+
+def with_axis_names(axes: Sequence[Axis], suffix: str) -> tuple[Axis, ...]:
+    """`axes` named for what they were made of, where that is another space than the one shown."""
+    return tuple(replace(axis, name=f"{axis.name} {suffix}") for axis in axes)
