@@ -119,10 +119,13 @@ def _tokens_a_cell(count: int) -> int:
 
 def _hide_first(pattern: Any) -> None:
     """Take the first key out of ``pattern``, [head, query, key], and share its weight out, in place."""
-    pattern[..., 0] = 0
-    total = pattern.sum(dim=-1, keepdim=True)
-    total[total == 0] = 1
-    pattern /= total
+    import torch
+
+    with torch.inference_mode():
+        pattern[..., 0] = 0
+        total = pattern.sum(dim=-1, keepdim=True)
+        total[total == 0] = 1
+        pattern /= total
 
 
 def _reduce(pattern: Any, first: int, step: int, cells: npt.NDArray[np.float32]) -> None:
