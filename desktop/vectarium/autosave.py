@@ -1,9 +1,10 @@
 """Keeps the document on disk while it is worked on: a crash or a kill costs a few seconds at most."""
 
 import logging
+import threading
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
 
 from vectarium import document_file
 from vectarium.document_file import DocumentFileError, Saved
@@ -16,9 +17,10 @@ MOST_WINDOWS = 20
 
 
 class Autosave(QObject):
-    """Each running instance keeps a file of its own: the first free of `session-1.json`, `session-2.json` …"""
+    """Each running instance has a file of its own: the first free of `session-1.json`, `session-2.json` …"""
 
     trouble = Signal(str)
+    _written = Signal(str)  # what went wrong, or nothing
 
     def __init__(self, folder: Path, session: Session) -> None:
         super().__init__()
@@ -27,10 +29,12 @@ class Autosave(QObject):
         self._lock: QLockFile | None = None
         self.path: Path | None = None
         self._failing = False
+        self._writing: threading.Thread | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(INTERVAL_MS)
-        self._timer.timeout.connect(self.save)
+        self._timer.timeout.connect(self._save)
+        self._written.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         session.tokens_changed.connect(self._changed)
         session.selection_changed.connect(self._changed)
 
@@ -73,21 +77,42 @@ class Autosave(QObject):
             self._timer.start()
 
     @Slot()
-    def save(self) -> None:
-        """Write the document now. A failure is told once, until it works again."""
-        if self.path is None:
-            return
+    def _save(self) -> None:
+        """Write the document in a thread of its own: a long one takes longer than a frame."""
+        if self._writing is not None and self._writing.is_alive():
+            self._timer.start()
+        elif self.path is not None:
+            self._writing = threading.Thread(
+                target=self._write, args=(self.path, self._session.saved()), name="autosave"
+            )
+            self._writing.start()
+
+    def _write(self, path: Path, saved: Saved) -> None:
         try:
-            document_file.save(self.path, self._session.saved())
-            self._failing = False
+            document_file.save(path, saved)
         except OSError as error:
             log.info("Autosave: %s", error)
-            if not self._failing:
-                self._failing = True
-                self.trouble.emit(
-                    f"The text cannot be autosaved ({error.strerror or error}). "
-                    f"Make room or check the folder {self.path.parent}; saving goes on by itself then."
-                )
+            self._written.emit(error.strerror or str(error))
+        else:
+            self._written.emit("")
+
+    @Slot(str)
+    def _tell(self, problem: str) -> None:
+        """A failure is told once, until it works again."""
+        if problem and not self._failing and self.path is not None:
+            self.trouble.emit(
+                f"The text cannot be autosaved ({problem}). Make room or check the folder "
+                f"{self.path.parent}; saving goes on by itself then."
+            )
+        self._failing = bool(problem)
+
+    def save_now(self) -> None:
+        """Write the document before returning."""
+        self._timer.stop()
+        if self._writing is not None:
+            self._writing.join()
+        if self.path is not None:
+            self._write(self.path, self._session.saved())
 
     def keep_copy(self, saved: Saved) -> Path | None:
         """Write `saved` beside the autosave file, for a document that is about to be left."""
@@ -103,7 +128,6 @@ class Autosave(QObject):
 
     def close(self) -> None:
         """Save, and let another instance have the file."""
-        self._timer.stop()
-        self.save()
+        self.save_now()
         if self._lock is not None:
             self._lock.unlock()
