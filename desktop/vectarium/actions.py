@@ -154,7 +154,8 @@ def _fill(into: QMenu, menu: Menu, window: QWidget, made: dict[str, QAction]) ->
         else:
             action = into.addAction(entry.name)
             action.setToolTip(entry.tip)
-            action.setShortcuts([QKeySequence(key) for key in entry.keys])
+            # Some systems have a key of their own for a command, some the one that is named beside it.
+            action.setShortcuts(list(dict.fromkeys(QKeySequence(key) for key in entry.keys)))
             action.setCheckable(entry.checkable)
             action.setData(entry.argument)
             method: Callable[..., None] = getattr(window, entry.act)

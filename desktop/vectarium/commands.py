@@ -191,6 +191,9 @@ class Commands(QObject):
             self._offer_download(failure.request.source)
             return
         self.window.say(f"{failure.message} {failure.advice}", failure.details)
+        first = isinstance(failure.request, LoadModel) and self._session.model is None
+        if first and failure.request.source != "bundled":  # type: ignore[attr-defined]
+            self._session.load_model("bundled", self.device)
 
     def _offer_download(self, name: str) -> None:
         size = next((f" ({megabytes:,} MB)" for _, known, megabytes in HUB_MODELS if known == name), "")

@@ -130,7 +130,7 @@ class TokenStrip(QAbstractScrollArea):
         lines = self._lines_shown()
         self._flow = flow(np.minimum(widths, max(room, 1)), self._gap, max(room, 1))
         shown = self.viewport().height()
-        self.verticalScrollBar().setRange(0, max(0, self._flow.lines * self._line_height - shown))
+        self.verticalScrollBar().setRange(0, max(0, self._flow.lines * self._line_height - self._gap - shown))
         self.verticalScrollBar().setSingleStep(self._line_height)
         self.verticalScrollBar().setPageStep(shown)
         if lines != self._lines_shown():

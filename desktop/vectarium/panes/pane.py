@@ -188,6 +188,8 @@ class _EmptyState(QWidget):
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text.setWordWrap(True)
         self._example = QToolButton()
+        self._example.setToolTip("Show an example")
+        self._example.setAccessibleName("Example")
         self._example.clicked.connect(self._clicked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
