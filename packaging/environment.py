@@ -63,13 +63,12 @@ def child_environment() -> dict[str, str]:
 
 def run(command: list[str], variables: dict[str, str], folder: Path | None = None) -> int:
     """Run a program to its end, with this process's terminal and signals; gives its exit status."""
+    # Ctrl+C reaches the program as well, which then ends as it likes.
+    signal.signal(signal.SIGINT, lambda *_: None)
     process = subprocess.Popen(command, env=variables, cwd=folder)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    while True:
-        # Ctrl+C reaches the program as well, which then ends as it likes.
-        with contextlib.suppress(KeyboardInterrupt):
-            status = process.wait()
-            return status if status >= 0 else 128 - status
+    status = process.wait()
+    return status if status >= 0 else 128 - status
 
 
 def launch(main: Callable[[list[str]], int]) -> NoReturn:
@@ -130,7 +129,7 @@ def _set_up(tests: bool, lock: int) -> None:
     constraints = dict.fromkeys(("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"), "packaging/constraints.txt")
     _run_logged(
         "Installing Vectarium's libraries",
-        [*_pip(), "install", "--editable", ".[test]" if tests else "."],
+        [*_pip(lock), "install", "--editable", ".[test]" if tests else "."],
         {**child_environment(), **constraints, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         lock,
     )
@@ -152,13 +151,23 @@ def _make_venv(lock: int) -> None:
         else:
             leftover.unlink()
     _UNFINISHED.touch()
+    command = [sys.executable, "-m", "venv", "--without-pip", str(VENV)]
+    _run_logged("Making the virtual environment", command, child_environment(), lock)
+
+
+def _pip(lock: int) -> list[str]:
+    """The command of a pip that installs into the environment."""
+    own = [str(PYTHON), "-m", "pip"]
+    if _runs("import pip"):
+        return own
     # Debian keeps ensurepip in a package of its own; where there is a pip, that will do.
     if not _has_ensurepip() and not _has_usable_pip():
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         system_packages.install(f"{sys.executable} lacks ensurepip", {"apt-get": [package]}, LOG)
-    pip_option = [] if _has_ensurepip() else ["--without-pip"]
-    command = [sys.executable, "-m", "venv", *pip_option, str(VENV)]
-    _run_logged("Making the virtual environment", command, child_environment(), lock)
+    if not _has_ensurepip():
+        return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
+    _run_logged("Installing pip", [str(PYTHON), "-m", "ensurepip"], child_environment(), lock)
+    return own
 
 
 def _has_ensurepip() -> bool:
@@ -173,12 +182,6 @@ def _has_usable_pip() -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return (int(major), int(minor)) >= (22, 3)
-
-
-def _pip() -> list[str]:
-    if _runs("import pip"):
-        return [str(PYTHON), "-m", "pip"]
-    return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
 
 
 def _run_logged(doing: str, command: list[str], variables: dict[str, str], lock: int) -> None:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+PYTHON = sys._base_executable  # a user's, not that of the tests' environment, which may have no pip
 LAUNCHERS = Path(__file__).parents[2] / "packaging"
 
 PYPROJECT = """
@@ -88,7 +89,7 @@ class Project:
     def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
         environment = {**os.environ, "DISPLAY": ":never-opened", "PIP_NO_INDEX": "1", **variables}
         return subprocess.Popen(
-            [sys.executable, "packaging/run.py", *arguments],
+            [PYTHON, "packaging/run.py", *arguments],
             cwd=self.root,
             env={name: value for name, value in environment.items() if value},
             stdout=subprocess.PIPE,
@@ -176,7 +177,7 @@ def test_a_missing_package_is_installed_again(ready: Project) -> None:
 def test_an_environment_of_the_user_is_used_and_needs_no_pip(tmp_path: Path) -> None:
     project = Project(tmp_path / "clone")
     environment = project.root / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    subprocess.run([PYTHON, "-m", "venv", "--without-pip", environment], check=True)
     own = environment / "a file of the user's"
     own.touch()
     started = project.run()
