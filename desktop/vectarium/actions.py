@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 SEPARATOR = None
 
@@ -136,21 +137,22 @@ MENUS = (
 )
 
 
-def fill_menu_bar(bar: QMenuBar, window: QWidget) -> dict[str, QAction]:
-    """Make `MENUS` in `bar`; the actions by method name and argument, as ``act`` or ``act:argument``."""
-    made: dict[str, QAction] = {}
+def fill_menu_bar(bar: QMenuBar, commands: QObject) -> tuple[dict[str, QAction], dict[str, QMenu]]:
+    """Make `MENUS` in `bar`: the actions by ``act`` or ``act:argument``, and the menus by name."""
+    actions: dict[str, QAction] = {}
+    menus = {menu.name: bar.addMenu(menu.name) for menu in MENUS}
     for menu in MENUS:
-        _fill(bar.addMenu(menu.name), menu, window, made)
-    return made
+        _fill(menus[menu.name], menu, commands, actions)
+    return actions, menus
 
 
-def _fill(into: QMenu, menu: Menu, window: QWidget, made: dict[str, QAction]) -> None:
+def _fill(into: QMenu, menu: Menu, commands: QObject, made: dict[str, QAction]) -> None:
     into.setToolTipsVisible(True)
     for entry in menu.entries:
         if entry is SEPARATOR:
             into.addSeparator()
         elif isinstance(entry, Menu):
-            _fill(into.addMenu(entry.name), entry, window, made)
+            _fill(into.addMenu(entry.name), entry, commands, made)
         else:
             action = into.addAction(entry.name)
             action.setToolTip(entry.tip)
@@ -158,7 +160,7 @@ def _fill(into: QMenu, menu: Menu, window: QWidget, made: dict[str, QAction]) ->
             action.setShortcuts(list(dict.fromkeys(QKeySequence(key) for key in entry.keys)))
             action.setCheckable(entry.checkable)
             action.setData(entry.argument)
-            method: Callable[..., None] = getattr(window, entry.act)
+            method: Callable[..., None] = getattr(commands, entry.act)
             (action.toggled if entry.checkable and entry.argument is None else action.triggered).connect(
                 method
             )

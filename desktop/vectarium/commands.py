@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from vectarium import dialogs, document_file
@@ -16,6 +16,8 @@ from vectarium.session import Session
 
 class Commands(QObject):
     """Connects the window's commands to the session."""
+
+    export_asked = Signal(object)  # Path of a folder
 
     def __init__(self, session: Session, log_path: Path | None) -> None:
         super().__init__()
@@ -73,11 +75,7 @@ class Commands(QObject):
     def export(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self.window, "Export into a folder", str(Path.home()))
         if chosen:
-            self.export_asked(Path(chosen))
-
-    def export_asked(self, folder: Path) -> None:
-        """Replaced by the app."""
-        raise NotImplementedError
+            self.export_asked.emit(Path(chosen))
 
     @Slot()
     def close(self) -> None:

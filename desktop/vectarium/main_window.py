@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
 
     def __init__(
-        self, look: Look, strip: QWidget, panes: tuple[Pane, ...], status: QWidget, commands: QWidget
+        self, look: Look, strip: QWidget, panes: tuple[Pane, ...], status: QWidget, commands: QObject
     ) -> None:
         """`commands` has a method for each entry of the menus."""
         super().__init__()
@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         for widget, stretch in ((self._top, 0), (strip, 0), (middle, 1), (status, 0)):
             layout.addWidget(widget, stretch)
         self.setCentralWidget(whole)
-        self.actions_by_name = fill_menu_bar(self._bar, commands)
+        self.actions_by_name, self._menus = fill_menu_bar(self._bar, commands)
         self.addActions(list(self.actions_by_name.values()))
         self._add_workspace_actions()
 
@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _add_workspace_actions(self) -> None:
-        view = next(action.menu() for action in self._bar.actions() if action.text() == "&View")
+        view = self._menus["&View"]
         before = view.actions()[0]
         for index, workspace in enumerate(self.workspaces):
             action = QAction(f"Workspace {workspace.name}", self)
@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
     def open_workspace(self, name: str) -> None:
         """Show a workspace as it was left, or as it is at first."""
         if self.workspace:
-            self.layouts[self.workspace] = self._dock_host.saveState().data()
+            self.layouts[self.workspace] = bytes(self._dock_host.saveState().data())
         names = [workspace.name for workspace in self.workspaces]
         index = names.index(name) if name in names else len(names) - 1
         self.workspace = names[index]
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
 
     def _arrange(self, workspace: Workspace) -> None:
         shown: set[str] = set()
-        firsts = []
+        firsts: list[QDockWidget] = []
         for dock in self._docks.values():
             dock.setFloating(False)
             self._dock_host.removeDockWidget(dock)

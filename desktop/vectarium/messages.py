@@ -16,6 +16,7 @@ from vectarium.sampling import SamplingSettings, Step
 from vectarium.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
+Spans = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Array = TypeVar("Array", bound=npt.NDArray[np.generic])
 

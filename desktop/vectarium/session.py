@@ -31,6 +31,7 @@ from vectarium.messages import (
     Reply,
     Request,
     Run,
+    Spans,
     TokenizerReady,
     read_only,
 )
@@ -58,7 +59,7 @@ class Tokens:
 
     text: str = ""
     ids: Ids = field(default_factory=lambda: NO_IDS)  # [token]
-    spans: Ids = field(
+    spans: Spans = field(
         default_factory=lambda: NO_SPANS
     )  # [token, 2] first character and the one after the last
     steps: tuple[Step | None, ...] = ()  # [token] None for a token typed by hand

@@ -127,7 +127,7 @@ def cell(rows: Rows, rank: int, column: int) -> str:
         case 0:
             return f"{rank + 1:,}"
         case 1:
-            return rows.labels[rows.ids[rank]]
+            return rows.labels[int(rows.ids[rank])]
         case 2:
             return f"{rows.logits[rank]:.2f}"
         case 3:
@@ -151,8 +151,8 @@ class _Painter(QStyledItemDelegate):
         if rows is None:
             return
         theme, rank, column = self.look.theme, index.row(), index.column()
-        rect: Any = option.rect  # type: ignore[attr-defined]
-        state: Any = option.state  # type: ignore[attr-defined]
+        rect: Any = option.rect
+        state: Any = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(theme.raised_more))
         elif state & QStyle.StateFlag.State_MouseOver:

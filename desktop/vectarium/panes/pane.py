@@ -62,10 +62,10 @@ class Pane(QWidget):
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.menu_button)
         self.menu.addAction("Copy picture", self.copy_picture)
-        self.menu.addAction("Save picture as PNG …", lambda: self._ask("png", self.save_png))
-        self.menu.addAction("Save picture as SVG …", lambda: self._ask("svg", self.save_svg))
-        self.menu.addAction("Save data as CSV …", lambda: self._ask("csv", self.save_csv))
-        self.menu.addAction("Save data as JSON …", lambda: self._ask("json", self.save_json))
+        self.menu.addAction("Save picture as PNG …", lambda: self._ask_path("png", self.save_png))
+        self.menu.addAction("Save picture as SVG …", lambda: self._ask_path("svg", self.save_svg))
+        self.menu.addAction("Save data as CSV …", lambda: self._ask_path("csv", self.save_csv))
+        self.menu.addAction("Save data as JSON …", lambda: self._ask_path("json", self.save_json))
         self.menu.addSeparator()
         self.menu.addAction(f"Help for {self.title}", lambda: self.help_asked.emit(self.title, self.help))
         self.menu_button.setMenu(self.menu)
@@ -121,7 +121,7 @@ class Pane(QWidget):
 
     def save_png(self, path: Path) -> None:
         """Raises OSError if the file cannot be written."""
-        if not self.picture().save(str(path), "PNG"):
+        if not self.picture().save(str(path), "PNG"):  # type: ignore[call-overload]
             raise OSError(f"{path} could not be written.")
 
     def save_svg(self, path: Path) -> None:
@@ -155,7 +155,7 @@ class Pane(QWidget):
         }
         path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
-    def _ask(self, ending: str, save: Callable[[Path], None]) -> None:
+    def _ask_path(self, ending: str, save: Callable[[Path], None]) -> None:
         if ending in ("csv", "json") and not self.tables():
             self.message.emit(f"{self.title} has no data to save yet.")
             return
