@@ -20,15 +20,19 @@ from vectarium.error_reporting import ErrorReporting, start_log
 from vectarium.export import Export
 from vectarium.main_window import MainWindow
 from vectarium.messages import Encode, ExportTrace, Generate, LoadModel, Newest, Run
+from vectarium.messages_vectors import Evaluate, FollowPaths, MeasureAngles, OpenSpace, ReadStreams
 from vectarium.panes.attention import AttentionPane
+from vectarium.panes.embeddings import EmbeddingsPane
 from vectarium.panes.next_token import NextTokenPane
 from vectarium.panes.pane import Pane
 from vectarium.panes.text_strip import TextStrip
+from vectarium.panes.writing import WritingPane
 from vectarium.session import Session
 from vectarium.settings import Settings
 from vectarium.status_bar import StatusBar
 from vectarium.workers.model_worker import ModelWorker
 from vectarium.workers.token_worker import TokenWorker
+from vectarium.workers.vector_worker import VectorWorker
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +47,7 @@ class Places:
     settings: Path
     autosave: Path
     log: Path
+    cache: Path | None = None  # of what can be worked out again; None keeps nothing
 
     @staticmethod
     def of_user() -> "Places":
@@ -51,6 +56,7 @@ class Places:
             dirs.user_config_path / "settings.json",
             dirs.user_data_path / "sessions",
             dirs.user_log_path / "vectarium.log",
+            dirs.user_cache_path,
         )
 
 
@@ -62,6 +68,8 @@ class Options:
     device: str | None = None
     prompt: str | None = None
     export: Path | None = None
+    space: str | None = None  # of the Embeddings pane: words, tokens or context
+    expression: str | None = None
 
 
 class App(QObject):
@@ -84,13 +92,17 @@ class App(QObject):
         self.commands.source = options.model or self.settings.model
         self.next_token = NextTokenPane(self.session, look, self.settings.distribution_rows)
         self.attention = AttentionPane(self.session, look, self.settings.convention)
-        panes: tuple[Pane, ...] = (self.attention, self.next_token)
+        self.embeddings = EmbeddingsPane(
+            self.session, look, options.space or "words", options.expression or ""
+        )
+        writing = WritingPane(self.session, look)
+        panes: tuple[Pane, ...] = (self.embeddings, writing, self.attention, self.next_token)
         self.panes = {pane.key: pane for pane in panes}
         self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
         self.status = StatusBar(self.session, look)
         self.window = MainWindow(look, self.strip, panes, self.status, self.commands)
         self.commands.attach(self.window)
-        self.commands.export_asked = self.export  # type: ignore[method-assign]
+        self.commands.export_asked.connect(self.export)
         self.autosave = Autosave(places.autosave, self.session)
         self._start_threads()
         self._connect()
@@ -101,18 +113,19 @@ class App(QObject):
 
     def _start_threads(self) -> None:
         self.model_worker, self.token_worker = ModelWorker(self.newest), TokenWorker(self.newest)
-        self.threads = (QThread(), QThread())
-        for thread, worker, name in zip(
-            self.threads, (self.model_worker, self.token_worker), ("model", "tokens"), strict=True
-        ):
-            thread.setObjectName(name)
+        words = resources.folder() / "word_vectors" / "word_vectors.npz"
+        self.vector_worker = VectorWorker(self.newest, words, self.places.cache)
+        workers = (self.model_worker, self.token_worker, self.vector_worker)
+        self.threads = tuple(QThread() for _ in workers)
+        queued = Qt.ConnectionType.QueuedConnection
+        for thread, worker in zip(self.threads, workers, strict=True):
+            thread.setObjectName(worker.name)
             thread.setStackSize(STACK_BYTES)
             worker.moveToThread(thread)
-        queued = Qt.ConnectionType.QueuedConnection
-        for worker in (self.model_worker, self.token_worker):
             self.session.asked.connect(worker.take, queued)
             worker.replied.connect(self.session.take, queued)
         self.model_worker.tokenizer_opened.connect(self.token_worker.use, queued)
+        self.model_worker.matrices_opened.connect(self.vector_worker.use, queued)
         for thread in self.threads:
             thread.start()
 
@@ -158,6 +171,7 @@ class App(QObject):
 
     # While it runs
 
+    @Slot(object)
     def export(self, folder: Path) -> Export:
         """Write everything on screen into a folder; `Export.done` says how it went."""
         self._export = Export(self.session, self.window, folder)
@@ -219,7 +233,8 @@ class App(QObject):
         """Stop the workers; False if one was in the middle of something that cannot be interrupted."""
         if self._closed:
             return True
-        for kind in (LoadModel, Encode, Run, Generate, ExportTrace):
+        vectors = (OpenSpace, Evaluate, MeasureAngles, FollowPaths, ReadStreams)
+        for kind in (LoadModel, Encode, Run, Generate, ExportTrace, *vectors):
             self.newest.stamp(kind)
         for thread in self.threads:
             thread.quit()

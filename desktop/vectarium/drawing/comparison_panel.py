@@ -1,0 +1,129 @@
+"""Dot products of words with each other, as a small heatmap with numbers."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from vectarium.drawing.numbers import Numbers
+from vectarium.drawing.palette import Look, contrast, mix
+from vectarium.messages_vectors import Problem, WordsCompared
+
+START = "king, queen, man, woman, cat, dog"
+
+
+class NumberMatrix(QWidget):
+    """A square of numbers, blue where positive and red where negative, deeper with size."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.shown: WordsCompared | None = None
+        self.setAccessibleName("Dot-product matrix")
+
+    def set_look(self, look: Look) -> None:
+        self.look = look
+        self.update()
+
+    def show_values(self, shown: WordsCompared | None) -> None:
+        self.shown = shown
+        self.update()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, self.look.px(120))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.shown
+        if shown is None:
+            return
+        look, theme = self.look, self.look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(look.mono(11))
+        metrics = painter.fontMetrics()
+        count = len(shown.labels)
+        names = min(
+            max(metrics.horizontalAdvance(label) for label in shown.labels) + look.px(8), self.width() * 0.3
+        )
+        head = look.px(22)
+        cell = min((self.width() - names) / count, (self.height() - head) / count)
+        wide = (self.width() - names) / count
+        high = max(min(cell, look.px(34)), min(look.px(20), (self.height() - head) / count))
+        largest = float(abs(shown.values).max()) or 1.0
+        decimals = 2 if shown.cosine or largest < 10 else 1
+        fits = metrics.horizontalAdvance(f"{-largest:.{decimals}f}") + look.px(4) <= wide
+        for row, label in enumerate(shown.labels):
+            painter.setPen(QColor(theme.text))
+            side = QRectF(0, head + row * high, names - look.px(6), high)
+            text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(side.width()))
+            painter.drawText(side, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            above = QRectF(names + row * wide, 0, wide, head)
+            text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(wide))
+            painter.drawText(above, Qt.AlignmentFlag.AlignCenter, text)
+            for column in range(count):
+                value = float(shown.values[row, column])
+                area = QRectF(names + column * wide, head + row * high, wide, high).adjusted(1, 1, -1, -1)
+                hue = theme.positive if value >= 0 else theme.negative
+                ground = mix(theme.pane, hue, min(1.0, abs(value) / largest) * 0.75)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(ground)
+                painter.drawRoundedRect(area, look.px(3), look.px(3))
+                if fits and high >= metrics.height() - 2:
+                    painter.setPen(
+                        QColor(max((theme.text, theme.window), key=lambda ink: contrast(ink, ground)))
+                    )
+                    number = f"{value:.{decimals}f}".replace("-", "−")
+                    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, number)
+        painter.end()
+
+
+class ComparisonPanel(QWidget):
+    """`asked` says that other words, or cosines, are wanted."""
+
+    asked = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.words = QLineEdit(START)
+        self.words.setAccessibleName("Words to compare")
+        self.words.setToolTip("2 to 40 words, parted by spaces or commas; Return compares them")
+        self.cosine = QCheckBox("cosine")
+        self.cosine.setToolTip("Cosines in place of dot products")
+        self.matrix = NumberMatrix(look)
+        self.note = QLabel()
+        self.note.setProperty("role", "small")
+        self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        for widget, stretch in ((self.words, 0), (self.cosine, 0), (self.matrix, 1), (self.note, 0)):
+            self._layout.addWidget(widget, stretch)
+        self.words.returnPressed.connect(self.asked)
+        self.cosine.toggled.connect(self._toggled)
+        self.set_look(look)
+
+    @property
+    def shown(self) -> WordsCompared | None:
+        return self.matrix.shown
+
+    def set_look(self, look: Look) -> None:
+        self._layout.setSpacing(look.px(6))
+
+    @Slot()
+    def _toggled(self) -> None:
+        self.asked.emit()
+
+    def show_values(self, compared: WordsCompared | None) -> None:
+        self.matrix.show_values(compared)
+        self.note.setText("\n".join(compared.unknown) if compared is not None else "")
+
+    def show_problem(self, problem: Problem) -> None:
+        self.show_values(None)
+        self.note.setText(problem.message)
+
+    def tables(self) -> list[Numbers]:
+        shown = self.shown
+        if shown is None:
+            return []
+        rows = [(label, *values) for label, values in zip(shown.labels, shown.values.tolist(), strict=True)]
+        name = "cosines" if shown.cosine else "dot_products"
+        return [(name, ("text", *shown.labels), lambda: rows)]
