@@ -37,6 +37,9 @@ class HeadPanel(QWidget):
         """`views` are further ones by name, each with a tooltip."""
         super().__init__()
         self.stage, self.view = SOFTMAX, MATRIX
+        self._look = look
+        self._small = False
+        self._note = self._cell_line = ""
         self.name = QLabel()
         self.name.setProperty("role", "title")
         self.does = QLabel()
@@ -72,17 +75,49 @@ class HeadPanel(QWidget):
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
+        self._look = look
+        self.setMinimumSize(look.px(160), look.px(170))
         self._layout.setContentsMargins(look.px(12), look.px(8), look.px(12), look.px(10))
         self._layout.setSpacing(look.px(4))
         self._page.setSpacing(look.px(4))
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The arithmetic stands beside the matrix where the panel is wide, and under it where it is high."""
         super().resizeEvent(event)
-        wide = event.size().width() > 1.7 * event.size().height()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The arithmetic stands beside the matrix where the panel is wide, under it where it is high, and is
+        one line in the note where there is room for neither."""
+        wide = self.width() > 1.7 * self.height() and self.width() > self._look.px(620)
+        self._small = not wide and self.height() < self._look.px(430)
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         self._page.setDirection(direction)
         self._page.setStretch(1, 1 if wide else 0)
+        self.arithmetic.setVisible(not self._small)
+        self.does.setVisible(not self._small)
+        self.note.setWordWrap(not self._small)
+        self._show_note()
+
+    def set_note(self, text: str) -> None:
+        """A sentence under the picture."""
+        self._note = text
+        self._show_note()
+
+    def show_cell(self, line: str) -> None:
+        """What the arithmetic shows, in one line; empty for nothing."""
+        self._cell_line = line
+        self._show_note()
+
+    def _show_note(self) -> None:
+        text = self._cell_line if self._small and self._cell_line and self.view == MATRIX else self._note
+        if self._small:
+            metrics = self.note.fontMetrics()
+            room = max(10, self.width() - self._look.px(26))
+            self.note.setToolTip(text)
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
 
     def set_stages_enabled(self, enabled: bool, why: str = "") -> None:
         """Without the stages only the weights can be shown; `why` says so in the tooltips."""
@@ -90,21 +125,24 @@ class HeadPanel(QWidget):
             self._stages.button(index).setEnabled(enabled)
             self._stages.button(index).setToolTip(tip if enabled else why)
         if not enabled and self.stage != SOFTMAX:
-            self._stages.button(SOFTMAX).setChecked(True)
             self.stage = SOFTMAX
+            self.set_view(self.view)
 
     def set_view(self, view: int) -> None:
         """Show a view, 0 for the matrix."""
         self._stack.setCurrentIndex(view)
         for index, button in enumerate(self._views.buttons(), start=1):
             button.setChecked(index == view)
+        self._stages.setExclusive(False)
+        for index, button in enumerate(self._stages.buttons()):
+            button.setChecked(view == MATRIX and index == self.stage)
+        self._stages.setExclusive(True)
         if view != self.view:
             self.view = view
             self.view_changed.emit(view)
 
     def set_stage(self, stage: int) -> None:
         """Show a stage of the matrix."""
-        self._stages.button(stage).setChecked(True)
         self._stage_clicked(stage)
 
     def _buttons(self, row: FlowLayout, entries: tuple[tuple[str, str], ...]) -> QButtonGroup:
@@ -122,9 +160,9 @@ class HeadPanel(QWidget):
 
     @Slot(int)
     def _stage_clicked(self, stage: int) -> None:
+        changed, self.stage = stage != self.stage, stage
         self.set_view(MATRIX)
-        if stage != self.stage:
-            self.stage = stage
+        if changed:
             self.stage_changed.emit(stage)
 
     @Slot(int)

@@ -1,6 +1,6 @@
 """Rows of controls that give way where there is no room: one wraps, the other leaves the last ones out."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QWidget
 
@@ -28,7 +28,16 @@ class ShrinkingRow(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(1, self.sizeHint().height())
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._fit()
+        return super().event(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
         room = self.width()
         for control in self._controls:
             room -= control.sizeHint().width()

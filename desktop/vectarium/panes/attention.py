@@ -1,31 +1,23 @@
 """The Attention pane: every head of every layer, and one of them down to its arithmetic."""
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from vectarium.attention_reading import AttentionReading, Heads
 from vectarium.drawing.head_grid import HeadGrid, Thumbnails
-from vectarium.drawing.head_panel import HeadPanel
 from vectarium.drawing.head_switches import HeadSwitches
-from vectarium.drawing.head_view_painting import Matrix
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import ShrinkingRow
-from vectarium.head_measures import MEASURES, by_words, in_words, without_first, word_starts
-from vectarium.head_numbers import MASKED, SOFTMAX, arithmetic, stage_values
+from vectarium.head_measures import MEASURES, in_words
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
-from vectarium.messages_attention import HeadRead, PatternsRead
+from vectarium.panes.attention_head import AttentionHead
 from vectarium.panes.pane import Pane, Table
 from vectarium.session import NextToken, Selection, Session, Tokens
 
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
 REPAINT_MS = 33
-SINK = (
-    "A head that finds nothing to look for rests its weight on the first token: the attention sink. "
-    "“Hide first-token sink” shows what is left."
-)
 
 
 class AttentionPane(Pane):
@@ -34,15 +26,16 @@ class AttentionPane(Pane):
     title = "Attention"
     key = "attention"
     help = (
-        "<p>Each small picture is the attention pattern of one head for your text: how much each token (query) "
-        "takes from every token up to it (key). A row of pictures is a layer.</p>"
-        "<p>Click a picture or walk with the arrow keys to see that head large; Shift and a click adds heads, "
-        "whose mean or maximum is shown together. Point at a cell of the large picture to see how its number "
-        "comes about, click to hold it; the wheel zooms, dragging moves, a double-click shows all.</p>"
-        "<p><b>q·k</b>, <b>÷ √d</b>, <b>mask</b>, <b>softmax</b> are the steps to the weights. Pictures of "
-        "more than 64 tokens are reduced by maximum, so that a single strong link stays visible.</p>"
-        "<p><b>Convention</b>: “video” draws keys down and queries across, with the softmax down each column, "
-        "as in the visual lectures; “paper” draws the transpose, as papers and code do.</p>"
+        "<p>Each small picture is the attention pattern of one head for your text: how much each token "
+        "(query) takes from every token up to it (key). A row of pictures is a layer.</p>"
+        "<p>Click a picture or walk with the arrow keys to see that head large; Shift and a click adds "
+        "heads, whose mean or maximum is shown together. Point at a cell of the large picture to see how "
+        "its number comes about, click to hold it; the wheel zooms, dragging moves, a double-click shows "
+        "all.</p>"
+        "<p><b>q·k</b>, <b>÷ √d</b>, <b>mask</b>, <b>softmax</b> are the steps to the weights. Pictures "
+        "of more than 64 tokens are reduced by maximum, so that a single strong link stays visible.</p>"
+        "<p><b>Convention</b>: “video” draws keys down and queries across, with the softmax down each "
+        "column, as in the visual lectures; “paper” draws the transpose, as papers and code do.</p>"
     )
     convention_changed = Signal(str)
 
@@ -51,9 +44,8 @@ class AttentionPane(Pane):
         self._session = session
         self.reading = AttentionReading(session, self)
         self.switches = HeadSwitches(self, convention)
-        self._held: tuple[int, int] | None = None
-        self._pointed: tuple[int, int] | None = None
-        self._starts: npt.NDArray[np.int64] | None = None  # [word] its first token, where words are shown
+        self.head = AttentionHead(session, self.reading, self.switches, look, self)
+        self.panel = self.head.panel
         self._dirty = False
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
@@ -71,8 +63,7 @@ class AttentionPane(Pane):
         self.tools.addWidget(row)
         self.switches.fill(self.menu, self.menu.actions()[0])
         self.grid = HeadGrid(look)
-        self.panel = HeadPanel(look, ())
-        left = QWidget()
+        left = self._side = QWidget()
         self._left = QVBoxLayout(left)
         self._grid_note = QLabel()
         self._grid_note.setProperty("role", "small")
@@ -102,10 +93,9 @@ class AttentionPane(Pane):
         reading.failed.connect(self.show_empty)
         self.grid.chosen.connect(self._head_chosen)
         self.grid.added.connect(self._head_added)
-        self.panel.matrix.pointed.connect(self._cell_pointed)
-        self.panel.matrix.clicked.connect(self._cell_clicked)
-        self.panel.stage_changed.connect(self._show_head)
-        switches.words_changed.connect(self._show_head)
+        self.head.wants_changed.connect(self._ask)
+        self.head.sheet.path_asked.connect(self.path_asked)
+        switches.words_changed.connect(self.head.show_all)
         switches.order_changed.connect(self._show_grid)
         switches.sink_changed.connect(self._sink_changed)
         switches.together_changed.connect(self._together_changed)
@@ -114,6 +104,7 @@ class AttentionPane(Pane):
 
     def set_look(self, look: Look) -> None:
         self.look = look
+        self._side.setMinimumSize(look.px(100), look.px(130))
         self._left.setContentsMargins(look.px(10), look.px(8), look.px(4), look.px(8))
 
     # What the session says
@@ -122,6 +113,7 @@ class AttentionPane(Pane):
         super().showEvent(event)
         self._ask()
 
+    @Slot()
     def _ask(self) -> None:
         if self.isVisible():
             self.reading.ask()
@@ -142,13 +134,13 @@ class AttentionPane(Pane):
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
         self._mark()
-        self.panel.matrix.set_marked(self._marked())
+        self.head.mark()
         self._ask()
 
     @Slot(object)
     def _model_changed(self, model: ModelLoaded) -> None:
         self.grid.show_heads(None)
-        self.panel.matrix.show_matrix(None)
+        self.head.clear()
         self._say_waiting()
 
     @Slot(object)
@@ -159,7 +151,7 @@ class AttentionPane(Pane):
 
     @Slot(object)
     def _hover_changed(self, token: int | None) -> None:
-        self.panel.matrix.set_lit(None if token is None else self._place(token))
+        self.panel.matrix.set_lit(None if token is None else self.head.place(token))
 
     def _say_waiting(self) -> None:
         self.info.setText("")
@@ -187,7 +179,7 @@ class AttentionPane(Pane):
     @Slot()
     def _convention_changed(self) -> None:
         self._agree()
-        self._show_head()
+        self.head.show_all()
         self.convention_changed.emit(self.switches.convention)
 
     @Slot()
@@ -198,7 +190,7 @@ class AttentionPane(Pane):
     def _sink_changed(self) -> None:
         self.reading.hide_sink = self.switches.sink.isChecked()
         self._ask()
-        self._show_head()
+        self.head.show_all()
 
     @Slot()
     def _together_changed(self) -> None:
@@ -213,7 +205,7 @@ class AttentionPane(Pane):
         if not alone:
             self._mark()
             self._ask()
-            self._show_head()
+            self.head.show_all()
 
     @Slot(int, int)
     def _head_added(self, layer: int, head: int) -> None:
@@ -226,7 +218,7 @@ class AttentionPane(Pane):
         )
         self._mark()
         self._ask()
-        self._show_head()
+        self.head.show_all()
 
     def _mark(self) -> None:
         selection = self._session.selection
@@ -246,7 +238,7 @@ class AttentionPane(Pane):
             self._dirty = False
             self._repaint.start()
             self._show_grid()
-            self._show_head()
+            self.head.show_all()
 
     @Slot()
     def _show_grid(self) -> None:
@@ -293,128 +285,11 @@ class AttentionPane(Pane):
             )
         return " ".join(notes)
 
-    def _current(self) -> HeadRead | PatternsRead | None:
-        """What is large: the selected head, or several in one."""
-        return self.reading.together if self.reading.added else self.reading.head
-
-    @Slot()
-    def _show_head(self) -> None:
-        shown = self._current()
-        panel = self.panel
-        if shown is None or self._session.vocabulary is None:
-            return
-        alone = isinstance(shown, HeadRead)
-        vocabulary, tokens = self._session.vocabulary, shown.seen.tokens
-        words = self.switches.words.isChecked()
-        self._starts = word_starts([vocabulary.token_bytes[token] for token in tokens]) if words else None
-        reason = "Only single heads have" if not alone else "Only tokens, not words, have"
-        panel.set_stages_enabled(alone and not words, f"{reason} scores: show weights, or switch back.")
-        stage = panel.stage
-        values = stage_values(shown, stage) if alone else shown.pattern
-        labels = tuple(vocabulary.labels[token] for token in tokens)
-        if stage == SOFTMAX:
-            if self.switches.sink.isChecked():
-                values = without_first(values)
-            if self._starts is not None:
-                values = by_words(values, self._starts)
-                ends = [*self._starts[1:].tolist(), len(labels)]
-                labels = tuple("".join(labels[a:b]) for a, b in zip(self._starts, ends, strict=True))
-        panel.matrix.show_matrix(
-            Matrix(values, labels, stage == SOFTMAX, stage in (MASKED, SOFTMAX), stage == MASKED)
-        )
-        panel.matrix.set_marked(self._marked())
-        self._name(shown)
-        panel.note.setText(self._about_stage(values))
-        if self._held is not None and max(self._held) >= len(labels):
-            self._held = None
-        panel.matrix.set_held(self._held)
-        self._explain()
-
-    def _name(self, shown: HeadRead | PatternsRead) -> None:
-        heads = self.reading.heads
-        if isinstance(shown, PatternsRead):
-            kind = "Maximum" if shown.maximum else "Mean"
-            self.panel.name.setText(f"{kind} of {len(shown.heads)} heads")
-            self.panel.does.setText(", ".join(f"{layer}·{head}" for layer, head in shown.heads))
-            return
-        self.panel.name.setText(f"Layer {shown.layer} · head {shown.head}")
-        does = ""
-        if heads is not None and heads.ready > shown.layer and heads.seen.same(shown.seen):
-            measures = heads.measures[:, shown.layer, shown.head]
-            does = in_words(measures)
-            if measures[1] >= 0.5 and not self.switches.sink.isChecked():
-                self.panel.does.setToolTip(SINK)
-                does += ", the attention sink"
-        self.panel.does.setText(does)
-        self.panel.matrix.setAccessibleDescription(f"{self.panel.name.text()}: {does}")
-
-    def _about_stage(self, values: npt.NDArray[np.float32]) -> str:
-        paper = self.switches.queries_down
-        line = "row" if paper else "column"
-        which = "Paper: queries down, keys across" if paper else "Video: keys down, queries across"
-        stage = self.panel.stage
-        if stage == SOFTMAX:
-            text = f"{which}; the softmax makes each {line} sum to 100 %."
-            if self.switches.sink.isChecked():
-                text += " The first token is hidden and the rest shared out again."
-            return text
-        finite = np.abs(values[np.isfinite(values)])
-        text = f"{which}. Blue is positive, red negative, full colour at ±{finite.max(initial=0):.1f}."
-        return text + (" Later keys are −∞." if stage == MASKED else "")
-
-    # Pointing
-
-    def _place(self, token: int) -> int | None:
-        """Where a token of the text is in the matrix."""
-        shown = self._current()
-        if shown is None or not shown.seen.start <= token < shown.seen.end:
-            return None
-        place = token - shown.seen.start
-        if self._starts is not None:
-            return int(np.searchsorted(self._starts, place, side="right")) - 1
-        return place
-
-    def _marked(self) -> int | None:
-        return self._place(self._session.position) if self._session.position >= 0 else None
-
-    @Slot(object)
-    def _cell_pointed(self, cell: tuple[int, int] | None) -> None:
-        self._pointed = cell
-        shown = self._current()
-        if cell is None or shown is None:
-            self._session.set_hover(None)
-        else:
-            key = cell[1] if self._starts is None else int(self._starts[cell[1]])
-            self._session.set_hover(shown.seen.start + key)
-        self._explain()
-
-    @Slot(int, int)
-    def _cell_clicked(self, query: int, key: int) -> None:
-        self._held = None if self._held == (query, key) else (query, key)
-        self.panel.matrix.set_held(self._held)
-        self._explain()
-
-    def _explain(self) -> None:
-        """The arithmetic of the cell pointed at, or of the one that is held."""
-        cell, shown, panel = self._pointed or self._held, self._current(), self.panel
-        matrix = panel.matrix.matrix
-        if cell is None or shown is None or matrix is None or max(cell) >= len(matrix.labels):
-            panel.arithmetic.say()
-        elif isinstance(shown, HeadRead) and self._starts is None:
-            found = arithmetic(shown, *cell, without_first=self.switches.sink.isChecked())
-            labels = matrix.labels
-            panel.arithmetic.show_arithmetic(
-                found, labels[cell[0]], labels[cell[1]], self.switches.queries_down
-            )
-        else:
-            weight = float(matrix.values[cell])
-            panel.arithmetic.say(f"{matrix.labels[cell[0]]} → {matrix.labels[cell[1]]}: {100 * weight:.1f} %")
-
     # Data
 
     def tables(self) -> list[Table]:
         """The weights on screen, and the measures of every head."""
-        matrix, heads = self.panel.matrix.matrix, self.reading.heads
+        matrix, heads = self.head.matrix, self.reading.heads
         tables = []
         if matrix is not None:
             tables.append(

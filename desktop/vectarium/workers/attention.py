@@ -89,6 +89,7 @@ class HeadReader:
             checkpoint(layer / model.layers)
             if first < count:
                 pattern = attention.pattern(model, trace, layer, first)  # [head, query - first, key]
+                yield None  # a keystroke waits for half a layer at most
                 rows[:, layer, :, first:] = measure_rows(pattern.cpu().numpy(), ids, first)
                 if request.hide_sink:
                     _hide_first(pattern)
@@ -136,7 +137,7 @@ def _reduce(pattern: Any, first: int, step: int, cells: npt.NDArray[np.float32])
     columns, above = -(-keys // step), first % step
     below = -(above + count) % step
     padded = functional.pad(pattern, (0, columns * step - keys, above, below))
-    reduced = padded.view(heads, (above + count + below) // step, step, columns, step).amax(dim=(2, 4))
+    reduced = padded.view(heads, (above + count + below) // step, step, columns, step).amax(dim=4).amax(dim=2)
     row = first // step
     part = cells[:, row : row + reduced.shape[1], :columns]
     np.maximum(part, reduced.cpu().numpy(), out=part)

@@ -1,0 +1,278 @@
+"""The right side of the Attention pane: the selected head as matrix, lines, what it moves, or a worksheet."""
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal, Slot
+
+from vectarium.attention_reading import AttentionReading
+from vectarium.drawing.head_lines import HeadLines, Lines
+from vectarium.drawing.head_moves import HeadMoves, Moves
+from vectarium.drawing.head_panel import MATRIX, HeadPanel
+from vectarium.drawing.head_switches import HeadSwitches
+from vectarium.drawing.head_view_painting import Matrix
+from vectarium.drawing.head_worksheet import HeadWorksheet, Sheet
+from vectarium.drawing.palette import Look
+from vectarium.head_measures import by_words, in_words, without_first, word_starts
+from vectarium.head_numbers import MASKED, SOFTMAX, arithmetic, stage_values
+from vectarium.messages_attention import HeadRead, PatternsRead
+from vectarium.session import Session
+from vectarium.worksheet import MOST_TOKENS, steps
+
+LINES, MOVES, BY_HAND = 1, 2, 3
+SINK = (
+    "A head that finds nothing to look for rests its weight on the first token: the attention sink. "
+    "“Hide first-token sink” shows what is left."
+)
+
+
+class AttentionHead(QObject):
+    """Fills `panel` from what `reading` knows."""
+
+    wants_changed = Signal()  # another view needs other answers
+
+    def __init__(
+        self, session: Session, reading: AttentionReading, switches: HeadSwitches, look: Look, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._reading, self._switches = session, reading, switches
+        self._held: tuple[int, int] | None = None
+        self._pointed: tuple[int, int] | None = None
+        self._starts: npt.NDArray[np.int64] | None = None  # [word] its first token, where words are shown
+        self.lines, self.moves, self.sheet = HeadLines(look), HeadMoves(look), HeadWorksheet(look)
+        self.panel = HeadPanel(
+            look,
+            (
+                ("Lines", "The weights as lines from queries to keys", self.lines),
+                ("What moves", "What the head adds to the selected token, and from where", self.moves),
+                (
+                    "By hand",
+                    f"The head worked out step by step for the first {MOST_TOKENS} tokens",
+                    self.sheet,
+                ),
+            ),
+        )
+        self.panel.matrix.pointed.connect(self._cell_pointed)
+        self.panel.matrix.clicked.connect(self._cell_clicked)
+        self.lines.pointed.connect(self._token_pointed)
+        self.panel.stage_changed.connect(self.show_all)
+        self.panel.view_changed.connect(self._view_changed)
+        reading.moves_changed.connect(self.show_moves)
+
+    @property
+    def matrix(self) -> Matrix | None:
+        return self.panel.matrix.matrix
+
+    def clear(self) -> None:
+        """Another model: nothing is known of it."""
+        self._held = self._pointed = None
+        self.panel.matrix.show_matrix(None)
+        self.lines.show_lines(None)
+        self.moves.show_moves(None)
+        self.sheet.show_sheet(None)
+
+    def _current(self) -> HeadRead | PatternsRead | None:
+        """What is large: the selected head, or several in one."""
+        return self._reading.together if self._reading.added else self._reading.head
+
+    def labels_of(self, shown: HeadRead | PatternsRead) -> tuple[str, ...]:
+        assert self._session.vocabulary is not None
+        labels = self._session.vocabulary.labels
+        return tuple(labels[token] for token in shown.seen.tokens.tolist())
+
+    @Slot()
+    def show_all(self) -> None:
+        """Show what is known in the view that is open."""
+        shown = self._current()
+        if shown is None or self._session.vocabulary is None:
+            return
+        alone, words = isinstance(shown, HeadRead), self._switches.words.isChecked()
+        reason = "Words have no scores of their own" if alone else "Several heads in one have no scores"
+        self.panel.set_stages_enabled(alone and not words, f"{reason}: only the weights are shown")
+        self._show_matrix(shown)
+        self._name(shown)
+        self.mark()
+        self._explain()
+        if self.panel.view == MOVES:
+            self.show_moves()
+        elif self.panel.view == BY_HAND:
+            self._show_sheet(shown)
+
+    def _show_matrix(self, shown: HeadRead | PatternsRead) -> None:
+        assert self._session.vocabulary is not None
+        stage, labels = self.panel.stage, self.labels_of(shown)
+        weights = without_first(shown.pattern) if self._switches.sink.isChecked() else shown.pattern
+        self._starts = None
+        if self._switches.words.isChecked():
+            pieces = [self._session.vocabulary.token_bytes[token] for token in shown.seen.tokens.tolist()]
+            self._starts = word_starts(pieces)
+            weights = by_words(weights, self._starts)
+            ends = [*self._starts[1:].tolist(), len(labels)]
+            labels = tuple("".join(labels[a:b]) for a, b in zip(self._starts.tolist(), ends, strict=True))
+        values = weights
+        if isinstance(shown, HeadRead) and stage != SOFTMAX:
+            values = stage_values(shown, stage)
+        if self._held is not None and max(self._held) >= len(labels):
+            self._held = None
+        matrix = Matrix(values, labels, stage == SOFTMAX, stage in (MASKED, SOFTMAX), stage == MASKED)
+        self.panel.matrix.show_matrix(matrix)
+        self.panel.matrix.set_held(self._held)
+        if self.panel.view == LINES:
+            self.lines.show_lines(Lines(weights, labels))
+        self.panel.set_note(self._about(matrix))
+
+    def _name(self, shown: HeadRead | PatternsRead) -> None:
+        panel, heads = self.panel, self._reading.heads
+        panel.does.setToolTip("")
+        if isinstance(shown, PatternsRead):
+            kind = "Maximum" if shown.maximum else "Mean"
+            panel.name.setText(f"{kind} of {len(shown.heads)} heads")
+            panel.does.setText(", ".join(f"{layer}·{head}" for layer, head in shown.heads))
+        else:
+            panel.name.setText(f"Layer {shown.layer} · head {shown.head}")
+            does = ""
+            if heads is not None and heads.ready > shown.layer and shown.seen.same(heads.seen):
+                measures = heads.measures[:, shown.layer, shown.head]
+                does = in_words(measures)
+                if measures[1] >= 0.5:
+                    does += ", the attention sink"
+                    panel.does.setToolTip(SINK)
+            panel.does.setText(does)
+        panel.matrix.setAccessibleDescription(f"{panel.name.text()}: {panel.does.text()}")
+
+    def _about(self, matrix: Matrix) -> str:
+        """Which way the picture runs, and what was done to it."""
+        paper, view = self._switches.queries_down, self.panel.view
+        if view in (MOVES, BY_HAND):
+            return ""
+        sink = (
+            "The first token is hidden and the rest shared out again."
+            if self._switches.sink.isChecked()
+            else ""
+        )
+        if view == LINES:
+            return sink
+        line = "row" if paper else "column"
+        which = "Paper: queries down, keys across" if paper else "Video: keys down, queries across"
+        if matrix.weights:
+            words = " A word’s queries are averaged." if self._starts is not None else ""
+            return f"{which}; the softmax makes each {line} sum to 100 %.{words} {sink}".strip()
+        later = " Later keys are −∞." if matrix.infinity else ""
+        return f"{which}. Blue is positive, red negative, full at ±{matrix.limit:.1f}.{later}"
+
+    @Slot()
+    def show_moves(self) -> None:
+        """What the head moves to the selected token, once it is known."""
+        found, vocabulary, selection = self._reading.moves, self._session.vocabulary, self._session.selection
+        if (
+            found is None
+            or vocabulary is None
+            or (found.layer, found.head) != (selection.layer, selection.head)
+        ):
+            self.moves.show_moves(None)
+            return
+        labels = vocabulary.labels
+        keys = found.seen.ids[found.seen.start : found.position + 1].tolist()
+        self.moves.show_moves(
+            Moves(
+                query=labels[int(found.seen.ids[found.position])],
+                sources=tuple(
+                    (labels[token], weight, moved)
+                    for token, weight, moved in zip(
+                        keys, found.weights.tolist(), found.moved.tolist(), strict=True
+                    )
+                ),
+                change=found.change,
+                residual=found.residual,
+                up=tuple((labels[token], push) for token, push in found.up),
+                down=tuple((labels[token], push) for token, push in found.down),
+                check=f"All {found.heads} heads of the layer and its bias sum to its attention output: "
+                f"they differ by {found.sum_error:.0e} at most.",
+            )
+        )
+
+    def _show_sheet(self, shown: HeadRead | PatternsRead) -> None:
+        if not isinstance(shown, HeadRead):
+            self.sheet.show_sheet(None)
+            return
+        count = min(MOST_TOKENS, len(shown.keys))
+        worked = steps(
+            shown.queries[:count],
+            shown.keys[:count],
+            shown.values[:count],
+            shown.scaling,
+            self.labels_of(shown)[:count],
+            self._switches.queries_down,
+        )
+        cut = (
+            f"The first {count} tokens: what comes after them changes none of these numbers."
+            if len(shown.keys) > count
+            else ""
+        )
+        self.sheet.show_sheet(Sheet(f"Layer {shown.layer} · head {shown.head} by hand", worked, cut))
+
+    @Slot(int)
+    def _view_changed(self, view: int) -> None:
+        self._reading.moves_wanted = view == MOVES
+        if view != MATRIX:
+            self._pointed = None
+        self.wants_changed.emit()
+        self.show_all()
+
+    # Pointing
+
+    def place(self, token: int) -> int | None:
+        """Where a token of the text is in the matrix."""
+        shown = self._current()
+        if shown is None or not shown.seen.start <= token < shown.seen.end:
+            return None
+        place = token - shown.seen.start
+        return place if self._starts is None else int(np.searchsorted(self._starts, place, side="right")) - 1
+
+    def token_at(self, place: int) -> int | None:
+        """The token of the text at a place in the matrix."""
+        shown = self._current()
+        if shown is None or (self._starts is not None and place >= len(self._starts)):
+            return None
+        return shown.seen.start + (place if self._starts is None else int(self._starts[place]))
+
+    def mark(self) -> None:
+        """Frame the selected token's row or column."""
+        position = self._session.position
+        marked = self.place(position) if position >= 0 else None
+        self.panel.matrix.set_marked(marked)
+        self.lines.set_marked(marked)
+
+    @Slot(object)
+    def _cell_pointed(self, cell: tuple[int, int] | None) -> None:
+        self._pointed = cell
+        self._session.set_hover(None if cell is None else self.token_at(cell[1]))
+        self._explain()
+
+    @Slot(object)
+    def _token_pointed(self, place: int | None) -> None:
+        self._session.set_hover(None if place is None else self.token_at(place))
+
+    @Slot(int, int)
+    def _cell_clicked(self, query: int, key: int) -> None:
+        self._held = None if self._held == (query, key) else (query, key)
+        self.panel.matrix.set_held(self._held)
+        self._explain()
+
+    def _explain(self) -> None:
+        """The arithmetic of the cell pointed at, or of the one that is held."""
+        cell, shown, matrix = self._pointed or self._held, self._current(), self.matrix
+        saying = self.panel.arithmetic
+        if cell is None or shown is None or matrix is None or max(cell) >= len(matrix.labels):
+            saying.say()
+            self.panel.show_cell("")
+            return
+        query, key = (matrix.labels[index] for index in cell)
+        if isinstance(shown, HeadRead) and self._starts is None:
+            found = arithmetic(shown, *cell, without_first=self._switches.sink.isChecked())
+            saying.show_arithmetic(found, query, key, self._switches.queries_down)
+            numbers = f"q·k {found.dot:.2f}, scaled {found.scaled:.2f}".replace("-", "−")
+            self.panel.show_cell(f"{query} → {key}: {numbers}, weight {100 * found.weight:.1f} %")
+        else:
+            line = f"{query} → {key}: {100 * float(matrix.values[cell]):.1f} %"
+            saying.say(line)
+            self.panel.show_cell(line)

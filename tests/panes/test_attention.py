@@ -1,0 +1,288 @@
+"""The Attention pane on a real model, with the mouse and the keyboard."""
+
+import csv
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import Qt
+
+from tiny_models import random_network
+from vectarium.drawing.head_panel import MATRIX
+from vectarium.head_measures import in_words
+from vectarium.head_numbers import MASKED, RAW, SCALED, SOFTMAX
+from vectarium.messages_attention import HeadRead, HeadsRead, ReadHeads
+from vectarium.panes.attention import AttentionPane
+from vectarium.panes.attention_head import BY_HAND, LINES, MOVES
+
+PROMPT = "The cat sat on the mat; the cat sat"
+
+
+@pytest.fixture
+def app(start_app):
+    app = start_app(prompt=PROMPT)
+    app.window.open_workspace("Attention")
+    return app
+
+
+@pytest.fixture
+def pane(app, qtbot) -> AttentionPane:
+    pane = app.panes["attention"]
+    wait_for(pane, qtbot)
+    return pane
+
+
+def wait_for(pane, qtbot):
+    """Until every head of the text on screen is read and the large one is shown."""
+
+    def known():
+        reading, tokens = pane.reading, pane._session.tokens
+        head, heads = reading.head, reading.heads
+        return (
+            heads is not None
+            and heads.ready == 3
+            and np.array_equal(heads.seen.ids, tokens.ids)
+            and head is not None
+            and np.array_equal(head.seen.ids, tokens.ids)
+            and pane.head.matrix is not None
+            and not pane._repaint.isActive()
+        )
+
+    qtbot.waitUntil(known, timeout=20_000)
+
+
+def true_patterns(ids):
+    """[layer, head, query, key] as transformers makes them."""
+    with torch.inference_mode():
+        output = random_network()(torch.tensor(ids[None].astype(np.int64)), output_attentions=True)
+    return np.stack([layer[0].numpy() for layer in output.attentions])
+
+
+def test_the_grid_shows_true_patterns(app, pane):
+    expected = true_patterns(app.session.tokens.ids)
+    assert np.allclose(pane.reading.heads.cells, expected, rtol=0, atol=1e-5)
+    assert np.allclose(pane.head.matrix.values, expected[0, 0], rtol=0, atol=1e-5)
+    assert pane.info.text() == f"3 × 4 heads · {len(app.session.tokens)} tokens"
+
+
+def test_it_follows_the_text(app, pane, qtbot):
+    app.session.edit_text(PROMPT + " on")
+    wait_for(pane, qtbot)
+    expected = true_patterns(app.session.tokens.ids)
+    assert np.allclose(pane.reading.heads.cells, expected, rtol=0, atol=1e-5)
+    assert pane.head.matrix.labels == tuple(
+        app.session.vocabulary.labels[token] for token in app.session.tokens.ids
+    )
+
+
+def test_a_click_selects_a_head_everywhere(app, pane, qtbot):
+    expected = true_patterns(app.session.tokens.ids)
+    with qtbot.waitSignal(app.session.selection_changed):
+        qtbot.mouseClick(
+            pane.grid.viewport(), Qt.MouseButton.LeftButton, pos=pane.grid.place_of((2, 3)).center()
+        )
+    assert (app.session.selection.layer, app.session.selection.head) == (2, 3)
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Layer 2 · head 3")
+    assert np.allclose(pane.head.matrix.values, expected[2, 3], rtol=0, atol=1e-5)
+    assert pane.panel.does.text().startswith(in_words(pane.reading.heads.measures[:, 2, 3]))
+
+
+def test_arrow_keys_walk_the_heads(app, pane, qtbot):
+    pane.grid.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Up):
+        qtbot.keyClick(pane.grid, key)
+    assert (app.session.selection.layer, app.session.selection.head) == (0, 2)
+
+
+def test_shift_and_click_shows_heads_together(app, pane, qtbot):
+    expected = true_patterns(app.session.tokens.ids)
+    for head in ((1, 1), (2, 0)):
+        qtbot.mouseClick(
+            pane.grid.viewport(),
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.ShiftModifier,
+            pane.grid.place_of(head).center(),
+        )
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Mean of 3 heads")
+    mean = (expected[0, 0] + expected[1, 1] + expected[2, 0]) / 3
+    assert np.allclose(pane.head.matrix.values, mean, rtol=0, atol=1e-5)
+    pane.switches.maximum.trigger()
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Maximum of 3 heads")
+    most = np.maximum(np.maximum(expected[0, 0], expected[1, 1]), expected[2, 0])
+    assert np.allclose(pane.head.matrix.values, most, rtol=0, atol=1e-5)
+    qtbot.mouseClick(pane.grid.viewport(), Qt.MouseButton.LeftButton, pos=pane.grid.place_of((0, 0)).center())
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Layer 0 · head 0")
+
+
+def test_the_stages_show_scores(app, pane, qtbot):
+    head: HeadRead = pane.reading.head
+    pane.panel._stages.button(RAW).click()
+    assert np.allclose(pane.head.matrix.values, head.queries @ head.keys.T, rtol=1e-4, atol=1e-4)
+    pane.panel._stages.button(SCALED).click()
+    assert np.allclose(pane.head.matrix.values, head.queries @ head.keys.T / np.sqrt(6), rtol=1e-4, atol=1e-4)
+    pane.panel._stages.button(MASKED).click()
+    later = ~np.tri(len(head.keys), dtype=bool)
+    assert np.all(pane.head.matrix.values[later] == -np.inf)
+    assert np.all(np.isfinite(pane.head.matrix.values[~later]))
+    pane.panel._stages.button(SOFTMAX).click()
+    assert np.allclose(pane.head.matrix.values.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("convention", ["video", "paper"])
+def test_a_cell_lights_up_its_token_and_spells_its_arithmetic_out(app, pane, qtbot, convention):
+    pane.switches.set_convention(convention)
+    matrix, query, key = pane.panel.matrix, 6, 2
+    app.window.resize(1600, 1000)
+    qtbot.waitUntil(lambda: matrix.width() > 300)
+    with qtbot.waitSignal(app.session.hover_changed):
+        qtbot.mouseMove(matrix, matrix.place_of(query, key).center().toPoint())
+    assert app.session.hover == key
+    weight = true_patterns(app.session.tokens.ids)[0, 0, query, key]
+    assert f"({100 * weight:.1f} %)" in pane.panel.arithmetic.text
+    assert ("column’s" if convention == "video" else "row’s") in pane.panel.arithmetic.text
+    assert pane.panel.note.text().startswith(convention.capitalize())
+
+
+def test_the_convention_is_remembered(app, pane):
+    pane.switches.set_convention("paper")
+    app._save_settings()
+    assert '"convention": "paper"' in app.places.settings.read_text()
+
+
+def test_without_the_sink(app, pane, qtbot):
+    pane.switches.sink.trigger()
+    qtbot.waitUntil(lambda: pane.reading.heads.hide_sink)
+    wait_for(pane, qtbot)
+    assert "hidden" in pane._grid_note.text()
+    assert "hidden" in pane.panel._note
+    for shown in (pane.head.matrix.values, pane.reading.heads.cells[1, 2]):
+        assert np.all(shown[:, 0] == 0)
+        assert np.allclose(shown[1:].sum(axis=1), 1, atol=1e-5)
+
+
+def test_sorted_heads_have_their_numbers(app, pane, qtbot):
+    pane.switches.sort_by(0)
+    values = pane.reading.heads.measures[0]
+    order = pane.grid._shown.order
+    assert [values[head] for head in order] == sorted(values.ravel(), reverse=True)
+    assert pane.grid._shown.numbers[order[0]] == f"{100 * values.max():.0f} %"
+    first = pane.grid.place_of(order[0]).center()
+    qtbot.mouseClick(pane.grid.viewport(), Qt.MouseButton.LeftButton, pos=first)
+    assert (app.session.selection.layer, app.session.selection.head) == order[0]
+
+
+def test_words_sum_their_tokens(app, pane, qtbot):
+    tokens = true_patterns(app.session.tokens.ids)[0, 0]
+    pane.switches.words.trigger()
+    labels = pane.head.matrix.labels
+    assert "".join(labels) == PROMPT.replace(" ", "␣")
+    assert labels[:4] == ("The", "␣cat", "␣sat", "␣on")
+    assert np.allclose(pane.head.matrix.values.sum(axis=1), 1, atol=1e-5)
+    starts = pane.head._starts
+    second = tokens[starts[1] : starts[2]].mean(axis=0)
+    assert np.allclose(pane.head.matrix.values[1, 0], second[: starts[1]].sum(), atol=1e-5)
+    assert not pane.panel._stages.button(RAW).isEnabled()
+
+
+def test_what_moves(app, pane, qtbot):
+    pane.panel._views.button(MOVES - 1).click()
+    qtbot.waitUntil(lambda: pane.head.moves.lines() != [])
+    found = pane.reading.moves
+    assert found.position == len(app.session.tokens) - 1
+    assert found.sum_error < 1e-4
+    assert f"{found.change:.3f}" in pane.head.moves.lines()[1]
+    app.session.select(3)
+    qtbot.waitUntil(lambda: pane.reading.moves.position == 3)
+    assert len(pane.reading.moves.weights) == 4
+
+
+def test_lines(app, pane, qtbot):
+    pane.panel._views.button(LINES - 1).click()
+    sheet = pane.head.lines.sheet
+    pattern = true_patterns(app.session.tokens.ids)[0, 0]
+    qtbot.waitUntil(lambda: sheet.isVisible() and sheet.width() > 100)
+    assert len(sheet.shown()) == int((pattern >= 0.02).sum())
+    qtbot.mouseMove(sheet, sheet.place_of("query", 4).center().toPoint())
+    assert {query for query, _, _ in sheet.shown()} == {4}
+    assert app.session.hover == 4
+    qtbot.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=sheet.place_of("key", 1).center().toPoint())
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+    pane.panel._views.button(LINES - 1).click()
+    assert pane.panel.view == MATRIX
+
+
+def test_by_hand(app, pane, qtbot, tmp_path):
+    pane.panel._views.button(BY_HAND - 1).click()
+    qtbot.waitUntil(lambda: "softmax" in pane.head.sheet.text)
+    pane.head.sheet.save_csv(tmp_path / "sheet.csv")
+    with (tmp_path / "sheet.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    weights = [float(row["value"]) for row in rows if row["step"] == "8" and row["value"]]
+    expected = true_patterns(app.session.tokens.ids)[0, 0][:6, :6].T
+    assert np.allclose(weights, expected[np.triu(np.ones((6, 6), bool))], atol=1e-5)
+    pane.head.sheet.save_pdf(tmp_path / "sheet.pdf")
+    pane.head.sheet.save_html(tmp_path / "sheet.html")
+    assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
+    assert "to fill in" in (tmp_path / "sheet.html").read_text(encoding="utf-8")
+
+
+def test_rows_are_appended_while_the_model_writes(app, pane, qtbot):
+    asked = []
+    app.session.asked.connect(asked.append)
+    app.session.generate(12)
+    qtbot.waitUntil(lambda: not app.session.generating, timeout=30_000)
+    wait_for(pane, qtbot)
+    expected = true_patterns(app.session.tokens.ids)
+    assert np.allclose(pane.reading.heads.cells, expected, rtol=0, atol=1e-5)
+    assert np.allclose(pane.head.matrix.values, expected[0, 0], rtol=0, atol=1e-5)
+
+
+def test_an_empty_text_teaches(app, pane, qtbot):
+    app.session.edit_text("")
+    qtbot.waitUntil(lambda: pane.is_empty)
+    pane._empty._example.click()
+    qtbot.waitUntil(lambda: not pane.is_empty)
+    wait_for(pane, qtbot)
+
+
+def test_a_hidden_pane_asks_for_nothing(start_app, qtbot):
+    app = start_app(prompt=PROMPT)
+    app.window.open_workspace("Write")
+    qtbot.waitUntil(lambda: not app.panes["attention"].isVisible())
+    asked = []
+    app.session.asked.connect(asked.append)
+    app.session.edit_text(PROMPT + " on the mat")
+    qtbot.waitUntil(lambda: app.session.can_sample and app.session.text.endswith("mat"))
+    assert not [request for request in asked if isinstance(request, ReadHeads)]
+    app.window.open_workspace("Attention")
+    wait_for(app.panes["attention"], qtbot)
+
+
+def test_an_answer_about_another_text_is_kept_with_its_own_labels(app, pane, qtbot):
+    """What a slow model says of a text that has changed by then."""
+    heads, head = pane.reading.heads, pane.reading.head
+    late = HeadsRead(0, heads.seen, False, 1, heads.cells[1:], 1, heads.measures[:, 1:], True)
+    app.session.edit_text("Once upon a time")
+    wait_for(pane, qtbot)
+    labels = pane.head.matrix.labels
+    before = pane.reading.heads.cells.copy()
+    app.session.take(late)  # stale by its number
+    app.session.take(head)
+    pane.reading._answered(late)  # and by its tokens
+    assert np.array_equal(pane.reading.heads.cells, before)
+    assert pane.head.matrix.labels == labels
+    assert len(labels) == len(pane.head.matrix.values)
+
+
+def test_files_hold_what_is_shown(app, pane, tmp_path):
+    pane.save_csv(tmp_path / "pattern.csv")
+    with (tmp_path / "pattern.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    count = len(app.session.tokens)
+    assert len(rows) == count * (count + 1) // 2
+    expected = true_patterns(app.session.tokens.ids)[0, 0]
+    for row in rows[::7]:
+        assert float(row["value"]) == pytest.approx(expected[int(row["query"]), int(row["key"])], abs=1e-5)
+    pane.save_svg(tmp_path / "pane.svg")
+    pane.save_png(tmp_path / "pane.png")
+    assert (tmp_path / "pane.png").read_bytes().startswith(b"\x89PNG")
