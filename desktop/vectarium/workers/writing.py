@@ -8,7 +8,7 @@ import numpy as np
 
 from vectarium.messages import Generate, Generated, Ids, read_only
 from vectarium.messages_writing import Score, Scored, Steer
-from vectarium.sampling import Step, rank
+from vectarium.sampling import BrokenLogits, Step
 
 
 class Writer:
@@ -71,15 +71,25 @@ def score(model: Any, trace: Any, request: Score, checkpoint: Callable[[float], 
     ranks = np.empty(count, np.int32)
     for entry, position in enumerate(request.positions.tolist()):
         start, end = seen_range(position, model.context)
-        last = max(p for p in request.positions.tolist() if seen_range(p, model.context)[0] == start)
-        trace = forward_pass.run(model, request.ids[start:last], trace, checkpoint)
-        ranking = rank(forward_pass.logits(model, trace, end - start - 1))
-        shares = ranking.model_probability
-        place = ranking.rank_of(int(request.ids[position]))
-        probability[entry], ranks[entry] = shares[place], place
-        positive = shares[shares > 0]
-        entropy[entry] = max(0.0, -float(positive @ np.log2(positive)))
+        trace = forward_pass.run(model, request.ids[start : start + model.context], trace, checkpoint)
+        logits = forward_pass.logits(model, trace, end - start - 1)
+        if not np.isfinite(logits).all():
+            raise BrokenLogits("The model gave logits that are not finite numbers.")
+        exact = logits.astype(np.float64)
+        log_shares = exact - exact.max()
+        log_shares -= np.log(np.exp(log_shares).sum())
+        token = int(request.ids[position])
+        probability[entry] = np.exp(log_shares[token])
+        # Equal logits rank by token id, as in `vectarium.sampling.rank`.
+        ranks[entry] = (logits > logits[token]).sum() + (logits[:token] == logits[token]).sum()
+        entropy[entry] = max(0.0, -float(np.exp(log_shares) @ log_shares) / np.log(2))
         checkpoint((entry + 1) / count)
-    found = (probability, ranks, entropy)
-    probability, ranks, entropy = (read_only(array) for array in found)
-    return Scored(request.number, request.ids, request.positions, probability, ranks, entropy), trace
+    scored = Scored(
+        request.number,
+        request.ids,
+        request.positions,
+        read_only(probability),
+        read_only(ranks),
+        read_only(entropy),
+    )
+    return scored, trace

@@ -1,0 +1,520 @@
+"""The Writing pane: the text as prose, how each of its tokens came about, and the branches it has."""
+
+import numpy as np
+from PySide6.QtCore import QRect, Qt, QTimer, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
+
+from vectarium import chat, step_views, steps_table
+from vectarium.drawing.chat_bar import ChatBar
+from vectarium.drawing.color_legend import ColorLegend
+from vectarium.drawing.flowing_text import FlowingText, Marks
+from vectarium.drawing.palette import Look
+from vectarium.drawing.step_card import HoverWait, StepCard
+from vectarium.drawing.strip_chart import StripChart
+from vectarium.drawing.token_colors import MODES, classes, legend
+from vectarium.drawing.transport_bar import TransportBar
+from vectarium.drawing.writing_side import WritingSide
+from vectarium.messages import Finished, Generate, ModelLoaded, Reply, read_only
+from vectarium.messages_writing import Score, Scored
+from vectarium.panes.pane import Pane, Table
+from vectarium.sampling import Step
+from vectarium.session import NextToken, Selection, Session, Tokens
+from vectarium.token_numbers import TokenNumbers, TypedScores
+from vectarium.tree import Node
+from vectarium.writing import ENDLESS
+
+EXAMPLE = "Once upon a time, there was a"
+REPAINT_MS = 33
+SIDE_FROM = 560  # pixels at 100 %: a narrower pane has no room for the side
+
+
+class WritingPane(Pane):
+    """Composes the widgets; what it decides is which token they speak of."""
+
+    title = "Writing"
+    key = "writing"
+    help = (
+        "<p>The text as the model writes it. Tokens that the model wrote are coloured by how likely it "
+        "found them (or by rank, or by how undecided it was); typed ones are plain; dotted ones you chose."
+        "</p><p><b>→</b> or <b>Space</b> writes one token, <b>←</b> takes one back, <b>Ctrl+Return</b> lets "
+        "the model write on. Rest the mouse on a token (or hold Ctrl) for the ten most likely at its place; "
+        "click one of them to branch off. Click a token to select it in every pane; drag over a stretch for "
+        "its perplexity. <b>Ctrl+←</b> and <b>Ctrl+→</b> select with the keyboard, <b>Return</b> opens the "
+        "card, <b>Esc</b> follows the end.</p><p><b>Branches</b>: every text you left. Arrow keys walk, "
+        "F2 renames, Del deletes. <b>Dice</b>: the tokens that could be drawn, as wide as they were likely, "
+        "and the random number that fell on one.</p><p>When the text outgrows the context, the model no "
+        "longer sees its beginning: the oldest quarter of the context drops out at a time, and is drawn in "
+        "grey.</p>"
+    )
+
+    def __init__(self, session: Session, look: Look) -> None:
+        super().__init__(look)
+        self._session = session
+        self._mode = "probability"
+        self._chatting = False
+        self._answer_due = False
+        self._scores = TypedScores()
+        self._numbers = TokenNumbers()
+        self._nodes: tuple[Node, ...] = ()
+        self._stale = True
+        self._repaint = QTimer(self)
+        self._repaint.setSingleShot(True)
+        self._repaint.setInterval(REPAINT_MS)
+        self._repaint.timeout.connect(self._show_if_stale)
+        self._build(look)
+        self._listen()
+        self._show_now()
+
+    def _build(self, look: Look) -> None:
+        self._modes = QButtonGroup(self)
+        for index, (name, tip) in enumerate(
+            (
+                ("Story", "The model continues a text"),
+                ("Chat", "The text is a conversation with an assistant"),
+            )
+        ):
+            button = QToolButton()
+            button.setText(name)
+            button.setCheckable(True)
+            button.setChecked(index == 0)
+            button.setProperty("role", "choice")
+            button.setToolTip(tip)
+            self._modes.addButton(button, index)
+            self.tools.addWidget(button)
+        self.color_button = QToolButton()
+        self.color_button.setProperty("role", "quiet")
+        self.color_button.setToolTip("What the colours of the tokens mean")
+        self.color_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.color_button)
+        for mode in MODES:
+            menu.addAction(mode).setData(mode)
+        menu.addSeparator()
+        self._chart_action = menu.addAction("chart along the text")
+        self._chart_action.setCheckable(True)
+        menu.triggered.connect(self._color_chosen)
+        self.color_button.setMenu(menu)
+        self.tools.addWidget(self.color_button)
+        self.side_button = QToolButton()
+        self.side_button.setText("Side")
+        self.side_button.setCheckable(True)
+        self.side_button.setChecked(True)
+        self.side_button.setProperty("role", "choice")
+        self.side_button.setToolTip("Show branches, dice and seed beside the text")
+        self.tools.addWidget(self.side_button)
+        self.text = FlowingText(look)
+        self.legend = ColorLegend(look)
+        self.chart = StripChart(look)
+        self.chart.hide()
+        self.chat = ChatBar(look)
+        self.chat.hide()
+        self.chat.show_prompt(chat.SYSTEM_PROMPT)
+        self.bar = TransportBar(look)
+        self.side = WritingSide(look)
+        self.card = StepCard(look, self)
+        self._hover = HoverWait(self)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        for widget, stretch in (
+            (self.legend, 0),
+            (self.text, 1),
+            (self.chart, 0),
+            (self.chat, 0),
+            (self.bar, 0),
+        ):
+            left.addWidget(widget, stretch)
+        layout = QHBoxLayout(self.body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(left, 1)
+        layout.addWidget(self.side)
+        self.setFocusProxy(self.text)
+        self._card_token = -1
+        self._set_mode_name()
+
+    def _listen(self) -> None:
+        session, writing = self._session, self._session.writing
+        session.tokens_changed.connect(self._tokens_changed)
+        session.selection_changed.connect(self._selection_changed)
+        session.hover_changed.connect(self._hover_changed)
+        session.next_token_changed.connect(self._next_token_changed)
+        session.model_changed.connect(self._model_changed)
+        session.generating_changed.connect(self._update_buttons)
+        session.finished.connect(self._finished)
+        session.answered.connect(self._answered)
+        writing.changed.connect(self._seed_changed)
+        writing.repeated.connect(self._repeated)
+        self.text.clicked.connect(self._clicked)
+        self.text.opened.connect(self._open_card)
+        self.text.hovered.connect(session.set_hover)
+        self.text.hovered.connect(self._hover.on)
+        self.text.stretch_changed.connect(self._stretch_changed)
+        self.text.verticalScrollBar().valueChanged.connect(self.card.close_card)
+        self._hover.due.connect(self._show_card)
+        self._hover.left.connect(self.card.leave)
+        self.card.chosen.connect(self._candidate_chosen)
+        self.chart.clicked.connect(session.select)
+        self.chart.hovered.connect(session.set_hover)
+        self.bar.play_asked.connect(self.play_or_pause)
+        self.bar.step_asked.connect(self.step)
+        self.bar.back_asked.connect(writing.take_back)
+        self.bar.stop_asked.connect(writing.stop)
+        self.bar.pace_changed.connect(writing.set_pace)
+        self.side.tree.node_chosen.connect(self._node_chosen)
+        self.side.renamed.connect(writing.rename_branch)
+        self.side.tree.delete_asked.connect(writing.delete_branch)
+        self.side.dice.chosen.connect(self._dice_chosen)
+        self.side.seed.seed_changed.connect(writing.set_seed)
+        self.side.seed.repeat_asked.connect(writing.repeat)
+        self.side_button.toggled.connect(self._place_side)
+        self._modes.idClicked.connect(self._mode_clicked)
+        self.chat.said.connect(self._message_said)
+        self.chat.prompt_changed.connect(self._prompt_changed)
+        self.chat.plain_changed.connect(self._show_now)
+        self.side.seed.show_seed(writing.seed, writing.fixed)
+
+    def set_look(self, look: Look) -> None:
+        self.look = look
+        self._place_side()
+        self._show_marks()
+
+    # What the session says
+
+    @Slot(object)
+    def _tokens_changed(self, tokens: Tokens) -> None:
+        self._stale = True
+        if not self._repaint.isActive():
+            self._show_if_stale()
+            self._repaint.start()
+        if self._answer_due and tokens.pending is None:
+            self._answer_due = False
+            self._write()
+
+    @Slot()
+    def _show_if_stale(self) -> None:
+        if self._stale and self.isVisible():
+            self._show_now()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_if_stale()
+
+    @Slot()
+    def _show_now(self) -> None:
+        self._stale = False
+        session, tokens = self._session, self._session.tokens
+        if not tokens.text:
+            self.card.close_card()
+            if not self._chatting:
+                self.show_empty(
+                    "The model writes on from a beginning of yours. Write one above, or try this one.",
+                    f"“{EXAMPLE} …”",
+                    self._show_example,
+                )
+                return
+        self.show_body()
+        settled = tokens.pending is None
+        self._numbers = self._scores.numbers(tokens.ids, tokens.steps if settled else (None,) * len(tokens))
+        self.text.set_text(tokens.text, tokens.spans)
+        self._show_marks()
+        self._show_side()
+        self._show_context()
+        self._update_buttons()
+        if self.chart.isVisible() and session.vocabulary is not None:
+            most = float(np.log2(len(session.vocabulary)))
+            self.chart.set_values(self._numbers.probability, self._numbers.entropy_bits, most)
+        if self._chatting and chat.turns(tokens.text):
+            self.chat.show_prompt(chat.system_prompt(tokens.text))
+        self._stretch_changed(self.text.stretch)
+        self._ask_scores()
+
+    def _show_marks(self) -> None:
+        session, numbers = self._session, self._numbers
+        shown = legend(self._mode, self.look.theme)
+        kinds = classes(self._mode, numbers.probability, numbers.rank, numbers.entropy_bits)
+        kinds[~numbers.drawn] = -1
+        steps = session.tokens.steps
+        by_hand = frozenset(
+            index for index, step in enumerate(steps) if step is not None and step.uniform is None
+        )
+        known = session.next_token
+        headings: tuple[tuple[int, int], ...] = ()
+        if self._chatting and not self.chat.plain.isChecked():
+            headings = tuple(turn.name for turn in chat.turns(session.text))
+        seen_from = known.seen_from if known is not None and session.selection.token is None else 0
+        self.text.set_marks(Marks(kinds, shown.colors, by_hand, seen_from, None, headings))
+        self.text.set_selected(session.selection.token)
+        self.legend.show_legend(shown, bool(by_hand))
+
+    def _show_side(self) -> None:
+        if not self.side.isVisible() or self._session.vocabulary is None:
+            return
+        labels, document = self._session.vocabulary.labels, self._session.document
+        if self._session.tokens.pending is None:
+            drawn, self._nodes = step_views.tree_nodes(document, labels)
+            ends = sum(node.leaf is not None for node in drawn)
+            self.side.show_tree(drawn, step_views.branch_summary(document, ends))
+        self._show_dice()
+
+    def _show_dice(self) -> None:
+        _, step = self._dice_token()
+        vocabulary = self._session.vocabulary
+        if step is None or vocabulary is None:
+            self.side.show_dice(None, None, "", "Let the model write, and see here how chance chose a token.")
+            return
+        title, said = step_views.dice_words(step, vocabulary.labels)
+        self.side.show_dice(step, step_views.chances(step, vocabulary.labels), title, said)
+
+    def _dice_token(self) -> tuple[int, Step | None]:
+        """The selected token if the model wrote it, or the last that it wrote; -1 if there is none."""
+        steps = self._session.tokens.steps
+        chosen = self._session.selection.token
+        if chosen is not None and chosen < len(steps) and steps[chosen] is not None:
+            return chosen, steps[chosen]
+        for index in range(len(steps) - 1, -1, -1):
+            if steps[index] is not None:
+                return index, steps[index]
+        return -1, None
+
+    def _show_context(self) -> None:
+        session = self._session
+        if session.model is None:
+            return
+        count, known = len(session.tokens), session.next_token
+        seen_from = known.seen_from if known is not None and session.selection.token is None else 0
+        seen = min(count - min(seen_from, count), session.model.context)
+        self.bar.meter.show_context(seen, session.model.context, count - seen)
+
+    @Slot(object)
+    def _selection_changed(self, selection: Selection) -> None:
+        self.text.set_selected(selection.token)
+        self.chart.set_marked(selection.token, self._session.hover)
+        self._show_dice()
+
+    @Slot(object)
+    def _hover_changed(self, token: int | None) -> None:
+        self.text.set_lit(token)
+        self.chart.set_marked(self._session.selection.token, token)
+
+    @Slot(object)
+    def _next_token_changed(self, known: NextToken | None) -> None:
+        self._stale = True
+        if not self._repaint.isActive():
+            self._repaint.start()
+
+    @Slot(object)
+    def _model_changed(self, model: ModelLoaded) -> None:
+        self._scores.clear()
+        self.chat.why.setText(
+            f"{model.name} is a base model: it learned to continue texts, not to help. It answers as it "
+            "would go on with any document, and may well write your next line too."
+        )
+        self._stale = True
+        self._show_if_stale()
+
+    @Slot()
+    def _update_buttons(self) -> None:
+        session = self._session
+        ready = session.model is not None and bool(len(session.tokens)) and session.tokens.pending is None
+        self.bar.set_state(
+            running=session.generating, can_write=ready, can_take_back=session.writing.can_take_back
+        )
+        self.side.seed.repeat.setEnabled(ready and bool(session.writing.repeatable))
+        self.chat.send.setEnabled(session.model is not None)
+
+    @Slot(object)
+    def _finished(self, finished: Finished) -> None:
+        if isinstance(finished.request, Generate) and finished.why not in ("", "cancelled"):
+            self.info.setText(finished.why)
+
+    @Slot()
+    def _seed_changed(self) -> None:
+        self.side.seed.show_seed(self._session.writing.seed, self._session.writing.fixed)
+
+    @Slot(int, int)
+    def _repeated(self, same: int, count: int) -> None:
+        if same == count:
+            said = f"The same {count:,} tokens came again."
+        else:
+            said = f"The first {same:,} of {count:,} tokens came again; the settings have changed since."
+        self.side.seed.said.setText(said)
+        self.info.setText(said)
+
+    # Scores of typed tokens
+
+    def _ask_scores(self) -> None:
+        session = self._session
+        if session.model is None or session.tokens.pending is not None or session.generating:
+            return
+        missing = self._scores.missing(session.tokens.ids, session.tokens.steps)
+        if missing:
+            session.ask(Score, ids=session.tokens.ids, positions=read_only(np.array(missing, np.int32)))
+
+    @Slot(object)
+    def _answered(self, reply: Reply) -> None:
+        if isinstance(reply, Scored):
+            self._scores.use(reply)
+            self._stale = True
+            self._show_if_stale()
+
+    # What the user does
+
+    def _show_example(self) -> None:
+        self._session.edit_text(EXAMPLE)
+
+    @Slot()
+    def play_or_pause(self) -> None:
+        """Write on at the end of the text, or pause."""
+        if self._session.generating:
+            self._session.writing.pause()
+        else:
+            self._write()
+
+    @Slot()
+    def step(self) -> None:
+        """Write one token at the end of the text."""
+        self.info.setText("")
+        self._session.writing.start(count=1)
+
+    def _write(self) -> None:
+        self.info.setText("")
+        stops = self.side.seed.stop_texts + ((chat.STOP,) if self._chatting else ())
+        self._session.writing.start(count=self.side.seed.length.value() or ENDLESS, stops=stops)
+
+    @Slot(object)
+    def _clicked(self, token: int | None) -> None:
+        if self._session.tokens.pending is None:
+            self._session.select(token)
+
+    @Slot(object)
+    def _show_card(self, token: int) -> None:
+        self._card_for(token, focus=False)
+
+    @Slot(int)
+    def _open_card(self, token: int) -> None:
+        self._card_for(token, focus=True)
+
+    def _card_for(self, token: int, focus: bool) -> None:
+        tokens, vocabulary = self._session.tokens, self._session.vocabulary
+        rects = self.text.token_rects(token)
+        if vocabulary is None or tokens.pending is not None or token >= len(tokens) or not rects:
+            return
+        step = tokens.steps[token]
+        if step is None:
+            card = step_views.typed_card(int(tokens.ids[token]), token, self._numbers, vocabulary.labels)
+        else:
+            card = step_views.step_card(step, vocabulary.labels)
+        self._card_token = token
+        beside: QRect = rects[0].toAlignedRect()
+        self.card.open(card, beside, self.text.viewport(), focus)
+
+    @Slot(int)
+    def _candidate_chosen(self, rank: int) -> None:
+        if 0 <= self._card_token < len(self._session.tokens):
+            self._session.writing.choose(self._card_token, rank)
+
+    @Slot(int)
+    def _dice_chosen(self, entry: int) -> None:
+        token, step = self._dice_token()
+        if step is not None and entry < len(step.top_ids):
+            self._session.writing.choose(token, entry)
+
+    @Slot(int)
+    def _node_chosen(self, index: int) -> None:
+        node = self._nodes[index]
+        session = self._session
+        session.writing.show_branch(node.leaf if node.leaf is not None else node.branch)
+        if node.leaf is None and node.end and node.end <= len(session.tokens):
+            session.select(node.end - 1)
+        else:
+            session.select(None)
+
+    @Slot(object)
+    def _stretch_changed(self, stretch: tuple[int, int] | None) -> None:
+        if stretch is None:
+            return
+        found = self._numbers.perplexity(*stretch)
+        if found is None:
+            self.info.setText("No perplexity: the first token has no probability.")
+        else:
+            self.info.setText(f"perplexity {found[0]:,.2f} over {found[1]:,} tokens")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        session, key = self._session, event.key()
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and len(session.tokens):
+            step = 1 if key == Qt.Key.Key_Right else -1
+            session.select(min(max(session.position + step, 0), len(session.tokens) - 1))
+        elif key == Qt.Key.Key_Space and session.generating:
+            session.writing.pause()
+        elif key in (Qt.Key.Key_Right, Qt.Key.Key_Space):
+            self.step()
+        elif key == Qt.Key.Key_Left:
+            session.writing.take_back()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not control and len(session.tokens):
+            self._open_card(session.position)
+        elif key == Qt.Key.Key_Escape:
+            self.card.close_card()
+            session.select(None)
+        else:
+            event.ignore()
+
+    # Modes
+
+    @Slot(object)
+    def _color_chosen(self, action: object) -> None:
+        if action is self._chart_action:
+            self.chart.setVisible(self._chart_action.isChecked())
+            self._show_now()
+            return
+        self._mode = action.data()  # type: ignore[attr-defined]
+        self._set_mode_name()
+        self._show_marks()
+
+    def _set_mode_name(self) -> None:
+        self.color_button.setText(f"colour: {self._mode} ▾")
+        self.color_button.setAccessibleName(f"Colour by {self._mode}")
+
+    @Slot(int)
+    def _mode_clicked(self, index: int) -> None:
+        self._chatting = index == 1
+        self.chat.setVisible(self._chatting)
+        self._show_now()
+        if self._chatting:
+            self.chat.entry.setFocus()
+
+    @Slot(str)
+    def _message_said(self, message: str) -> None:
+        session = self._session
+        session.stop_generating()
+        session.select(None)
+        self._answer_due = True
+        session.edit_text(chat.with_message(session.text, self.chat.prompt.toPlainText().strip(), message))
+
+    @Slot(str)
+    def _prompt_changed(self, prompt: str) -> None:
+        if chat.turns(self._session.text):
+            self._session.edit_text(chat.with_system_prompt(self._session.text, prompt))
+
+    # Room
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.card.close_card()
+        self._place_side()
+
+    @Slot()
+    def _place_side(self) -> None:
+        wide = self.width() >= self.look.px(SIDE_FROM)
+        self.side.setVisible(wide and self.side_button.isChecked())
+        self.side_button.setEnabled(wide)
+        self._show_side()
+
+    # Data
+
+    def tables(self) -> list[Table]:
+        """The draws of the text looked at."""
+        vocabulary, branch = self._session.vocabulary, self._session.document.branch
+        if vocabulary is None or not branch.generated_up_to(len(branch)):
+            return []
+        return [Table("steps", steps_table.COLUMNS, lambda: steps_table.rows(branch, vocabulary))]

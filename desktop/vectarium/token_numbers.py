@@ -1,0 +1,96 @@
+"""What is known of each token of a text: from its draw, or from the model's score of what was typed."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from vectarium.messages import Ids
+from vectarium.messages_writing import Scored
+from vectarium.sampling import Step
+
+Floats = npt.NDArray[np.float64]
+SCORED_AT_ONCE = 32  # so that other questions get their turn in between
+
+
+def _none() -> Floats:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class TokenNumbers:
+    """What the model itself thought, at temperature 1 and without cuts. NaN where it is not known."""
+
+    probability: Floats = field(default_factory=_none)  # [token]
+    rank: Floats = field(default_factory=_none)  # [token] 0 for the most likely
+    entropy_bits: Floats = field(default_factory=_none)  # [token] at the temperature it was drawn with
+    drawn: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))  # [token] not typed
+
+    def __len__(self) -> int:
+        return len(self.probability)
+
+    def perplexity(self, first: int, last: int) -> tuple[float, int] | None:
+        """exp of the mean negative log-probability of the known tokens in the stretch, and their number."""
+        known = self.probability[first:last]
+        known = known[~np.isnan(known)]
+        if not known.size:
+            return None
+        return float(np.exp(-np.mean(np.log(np.maximum(known, 1e-300))))), int(known.size)
+
+
+class TypedScores:
+    """The model's scores of typed tokens, kept while the text before them stays as it is."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything, as with another model."""
+        self._ids: tuple[int, ...] = ()
+        self._known: dict[int, tuple[float, float, float]] = {}
+
+    def use(self, scored: Scored) -> None:
+        """Take an answer in."""
+        self._keep_for(tuple(scored.ids.tolist()))
+        for position, *numbers in zip(
+            scored.positions.tolist(),
+            scored.probability.tolist(),
+            scored.rank.tolist(),
+            scored.entropy_bits.tolist(),
+            strict=True,
+        ):
+            self._known[position] = (numbers[0], numbers[1], numbers[2])
+
+    def missing(self, ids: Ids, steps: tuple[Step | None, ...]) -> list[int]:
+        """The first few typed tokens whose score is not known; the first token never has one."""
+        self._keep_for(tuple(ids.tolist()))
+        found = []
+        for position in range(1, len(steps)):
+            if steps[position] is None and position not in self._known:
+                found.append(position)
+                if len(found) == SCORED_AT_ONCE:
+                    break
+        return found
+
+    def numbers(self, ids: Ids, steps: tuple[Step | None, ...]) -> TokenNumbers:
+        """Everything known of a text's tokens."""
+        self._keep_for(tuple(ids.tolist()))
+        count = len(steps)
+        values = np.full((3, count), np.nan)
+        drawn = np.zeros(count, bool)
+        for position, step in enumerate(steps):
+            if step is not None:
+                values[:, position] = step.model_probability, step.rank, step.entropy_bits
+                drawn[position] = True
+            elif position in self._known:
+                values[:, position] = self._known[position]
+        return TokenNumbers(values[0], values[1], values[2], drawn)
+
+    def _keep_for(self, ids: tuple[int, ...]) -> None:
+        """Drop what was known of another text."""
+        if ids[: len(self._ids)] != self._ids:
+            shared = next(
+                (i for i, (a, b) in enumerate(zip(ids, self._ids, strict=False)) if a != b), len(ids)
+            )
+            self._known = {position: known for position, known in self._known.items() if position < shared}
+        self._ids = ids
