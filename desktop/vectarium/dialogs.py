@@ -5,7 +5,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from PySide6.QtCore import qVersion
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -56,7 +55,8 @@ def show_text(parent: QWidget, title: str, text: str) -> None:
     layout.insertWidget(0, field)
     copy = QPushButton("Copy all")
     copy.setToolTip("Copy this text, for instance into a report")
-    copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
+    copy.clicked.connect(field.selectAll)
+    copy.clicked.connect(field.copy)
     buttons = dialog.findChild(QDialogButtonBox)
     if buttons is not None:
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)

@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         dock.setWidget(pane)
         dock.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         pane.menu.addSeparator()
-        pane.menu.addAction("Float or dock", lambda: dock.setFloating(not dock.isFloating()))
+        pane.menu.addAction("Float or dock", self._float_or_dock).setData(dock)
         pane.menu.addAction("Close", dock.close)
         pane.message.connect(self.say)
         pane.help_asked.connect(self._show_help)
@@ -205,6 +205,11 @@ class MainWindow(QMainWindow):
         self.apply_look(Look(self.look.theme, zoom))
 
     # Workspaces
+
+    @Slot()
+    def _float_or_dock(self) -> None:
+        dock = self.sender().data()  # type: ignore[attr-defined]
+        dock.setFloating(not dock.isFloating())
 
     def open_workspace(self, name: str) -> None:
         """Show a workspace as it was left, or as it is at first."""

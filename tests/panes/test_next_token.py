@@ -110,3 +110,23 @@ def test_files_hold_the_numbers_on_screen(app, pane, tmp_path):
     pane.save_svg(tmp_path / "d.svg")
     assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "d.svg").read_text()[:400]
+
+
+def test_the_menu_asks_where_to_save_and_explains_the_pane(app, pane, qtbot):
+    for action in pane.menu.actions():
+        if isinstance(action.data(), str):
+            with qtbot.waitSignal(pane.path_asked) as asked:
+                pane.path_asked.disconnect(app.window._save_as)
+                action.trigger()
+            pane.path_asked.connect(app.window._save_as)
+            assert asked.args[1] == f"next_token.{action.data()}"
+            assert asked.args[2] == getattr(pane, f"save_{action.data()}")
+    pane.copy_picture()
+    assert "clipboard" in app.window.notice.text
+
+
+def test_a_file_that_cannot_be_written_is_told(app, pane, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        pane.save_png(tmp_path / "no" / "such" / "folder.png")
+    with pytest.raises(FileNotFoundError):
+        pane.save_svg(tmp_path / "no" / "such" / "folder.svg")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -62,12 +62,10 @@ class Pane(QWidget):
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.menu_button)
         self.menu.addAction("Copy picture", self.copy_picture)
-        self.menu.addAction("Save picture as PNG …", lambda: self._ask_path("png", self.save_png))
-        self.menu.addAction("Save picture as SVG …", lambda: self._ask_path("svg", self.save_svg))
-        self.menu.addAction("Save data as CSV …", lambda: self._ask_path("csv", self.save_csv))
-        self.menu.addAction("Save data as JSON …", lambda: self._ask_path("json", self.save_json))
+        for ending, what in (("png", "picture"), ("svg", "picture"), ("csv", "data"), ("json", "data")):
+            self.menu.addAction(f"Save {what} as {ending.upper()} …", self._ask_path).setData(ending)
         self.menu.addSeparator()
-        self.menu.addAction(f"Help for {self.title}", lambda: self.help_asked.emit(self.title, self.help))
+        self.menu.addAction(f"Help for {self.title}", self._ask_help)
         self.menu_button.setMenu(self.menu)
         layout = self.header.row
         layout.addWidget(name)
@@ -91,6 +89,11 @@ class Pane(QWidget):
         return self._stack.currentWidget() is self._empty
 
     # Pictures and data
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything the pane asked for is on screen; an export waits for it."""
+        return True
 
     def export(self, folder: Path) -> None:
         """Write what the pane has beyond its picture, into a folder that is there. Raises OSError."""
@@ -121,23 +124,26 @@ class Pane(QWidget):
 
     def save_png(self, path: Path) -> None:
         """Raises OSError if the file cannot be written."""
-        if not self.picture().save(str(path), "PNG"):  # type: ignore[call-overload]
-            raise OSError(f"{path} could not be written.")
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.picture().save(buffer, "PNG")  # type: ignore[call-overload]
+        path.write_bytes(bytes(buffer.data().data()))
 
     def save_svg(self, path: Path) -> None:
         """Raises OSError if the file cannot be written."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         generator = QSvgGenerator()
-        generator.setFileName(str(path))
+        generator.setOutputDevice(buffer)
         size = QSize(self.width(), self.height() + self.header.height())
         generator.setSize(size)
-        generator.setViewBox(self.rect().adjusted(0, 0, 0, self.header.height()))
+        generator.setViewBox(QRect(QPoint(), size))
         generator.setTitle(f"Vectarium: {self.title}")
-        painter = QPainter()
-        if not painter.begin(generator):
-            raise OSError(f"{path} could not be written.")
-        painter.fillRect(0, 0, size.width(), size.height(), self.look.theme.pane)
+        painter = QPainter(generator)
+        painter.fillRect(QRect(QPoint(), size), QColor(self.look.theme.pane))
         self._render(painter)
         painter.end()
+        path.write_bytes(bytes(buffer.data().data()))
 
     def save_csv(self, path: Path) -> None:
         """The first table, with a header line. Raises OSError if the file cannot be written."""
@@ -155,11 +161,19 @@ class Pane(QWidget):
         }
         path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
-    def _ask_path(self, ending: str, save: Callable[[Path], None]) -> None:
+    @Slot()
+    def _ask_path(self) -> None:
+        """Ask where to save what the menu entry names."""
+        ending = self.sender().data()  # type: ignore[attr-defined]
         if ending in ("csv", "json") and not self.tables():
             self.message.emit(f"{self.title} has no data to save yet.")
             return
-        self.path_asked.emit(f"Save {self.title}", f"{self.key}.{ending}", save)
+        save = {"png": self.save_png, "svg": self.save_svg, "csv": self.save_csv, "json": self.save_json}
+        self.path_asked.emit(f"Save {self.title}", f"{self.key}.{ending}", save[ending])
+
+    @Slot()
+    def _ask_help(self) -> None:
+        self.help_asked.emit(self.title, self.help)
 
 
 class _Header(QWidget):
