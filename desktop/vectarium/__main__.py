@@ -4,10 +4,15 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import vectarium
 
+if TYPE_CHECKING:
+    from vectarium.to_write import ToWrite
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SPACES = ("words", "tokens", "context")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,14 +28,63 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--export", metavar="DIR", type=Path, help="write pictures and data of the prompt into DIR and exit"
     )
+    parser.add_argument(
+        "--head", metavar="LAYER.HEAD", type=_head, help="the attention head to select, for example 2.4"
+    )
+    parser.add_argument("--space", choices=SPACES, help="what the Embeddings pane shows")
+    parser.add_argument("--expression", metavar="EXPRESSION", help='for example "king - man + woman"')
+    writing = parser.add_argument_group("writing on", "the prompt is continued when the model is there")
+    writing.add_argument("--generate", metavar="N", type=int, help="draw N tokens")
+    writing.add_argument(
+        "--temperature", metavar="T", type=float, default=1.0, help="0 takes the most likely"
+    )
+    writing.add_argument("--top-k", metavar="K", type=int, default=0, help="0 keeps all tokens")
+    writing.add_argument("--top-p", metavar="P", type=float, default=1.0)
+    writing.add_argument("--min-p", metavar="P", type=float, default=0.0)
+    writing.add_argument("--seed", metavar="S", type=int, help="the same seed draws the same text")
     parser.add_argument("--version", action="version", version=f"Vectarium {vectarium.__version__}")
     options = parser.parse_args(arguments)
     if options.export is not None and not (options.prompt or "").strip():
         parser.error("--export needs a text: add --prompt TEXT")
     prepare_environment()
+    to_write = None
+    if options.generate is not None:
+        try:
+            to_write = wanted(options)
+        except ValueError as error:
+            parser.error(str(error))
     from vectarium import app
 
-    return app.run(app.Options(options.model, options.device, options.prompt, options.export))
+    return app.run(
+        app.Options(
+            options.model,
+            options.device,
+            options.prompt,
+            options.export,
+            options.space,
+            options.expression,
+            options.head,
+            to_write,
+        )
+    )
+
+
+def _head(text: str) -> tuple[int, int]:
+    layer, dot, head = text.partition(".")
+    if not (dot and layer.isdecimal() and head.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no LAYER.HEAD, both counted from 0, for example 2.4")
+    return int(layer), int(head)
+
+
+def wanted(options: argparse.Namespace) -> "ToWrite":
+    """What is to be written on. Raises ValueError for numbers out of their range."""
+    from vectarium.sampling import SamplingSettings
+    from vectarium.to_write import ToWrite
+
+    if not (options.prompt or "").strip():
+        raise ValueError("--generate needs a text to continue: add --prompt TEXT")
+    settings = SamplingSettings(options.temperature, options.top_k, options.top_p, options.min_p)
+    return ToWrite(options.generate, settings, options.seed)
 
 
 def prepare_environment() -> None:

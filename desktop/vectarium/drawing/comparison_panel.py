@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look, contrast, mix
 from vectarium.messages_vectors import Problem, WordsCompared
@@ -86,8 +87,7 @@ class ComparisonPanel(QWidget):
         self.words = QLineEdit(START)
         self.words.setAccessibleName("Words to compare")
         self.words.setToolTip("2 to 40 words, parted by spaces or commas; Return compares them")
-        self.cosine = QCheckBox("cosine")
-        self.cosine.setToolTip("Cosines in place of dot products")
+        self.cosine = toggle("cosine", "Cosines in place of dot products")
         self.matrix = NumberMatrix(look)
         self.note = QLabel()
         self.note.setProperty("role", "small")

@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.number_line import NumberLine, Reading
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look
@@ -46,10 +46,8 @@ class DirectionPanel(QWidget):
         self._menu = QMenu(self.examples)
         self._menu.triggered.connect(self._example_chosen)
         self.examples.setMenu(self._menu)
-        self.sorted = QCheckBox("sorted")
-        self.sorted.setToolTip("From the lowest value to the highest, or in the order given")
-        self.cosine = QCheckBox("cosine")
-        self.cosine.setToolTip("Cosines in place of dot products: the length of the vectors left out")
+        self.sorted = toggle("sorted", "From the lowest value to the highest, or in the order given")
+        self.cosine = toggle("cosine", "Cosines in place of dot products: the lengths left out")
         self.note = QLabel()
         self.note.setProperty("role", "small")
         self.note.setWordWrap(True)

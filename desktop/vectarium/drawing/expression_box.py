@@ -4,7 +4,7 @@ import html
 import re
 
 from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QHBoxLayout,
@@ -36,9 +36,9 @@ class ExpressionBox(QWidget):
         self.line.setPlaceholderText(placeholder)
         self.line.setAccessibleName(name)
         self.line.setToolTip(f"{name}: Return works it out, such as king - man + woman")
-        self.line.setClearButtonEnabled(True)
         self.examples = QToolButton()
         self.examples.setText("Examples ▾")
+        self.examples.setAccessibleName("Examples")
         self.examples.setToolTip("Expressions from the visual lectures, to start from")
         self.examples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self.examples)
@@ -90,6 +90,10 @@ class ExpressionBox(QWidget):
             action.setData((expression, expected))
         self.examples.setVisible(bool(examples))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.examples.setText("Examples ▾" if self.width() > self.look.px(300) else "▾")
+
     @property
     def text(self) -> str:
         return self.line.text()
@@ -98,6 +102,7 @@ class ExpressionBox(QWidget):
         """Show another expression, without asking for it."""
         if text != self.line.text():
             self.line.setText(text)
+            self.line.setCursorPosition(0)
         self.clear_problem()
 
     # What is wrong

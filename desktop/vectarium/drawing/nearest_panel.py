@@ -4,9 +4,11 @@ import html
 import math
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from vectarium.drawing.choice_button import ChoiceButton, toggle
 from vectarium.drawing.palette import Look
+from vectarium.drawing.rows import ShrinkingRow
 from vectarium.drawing.value_bars import Bar, ValueBars
 from vectarium.messages_vectors import Evaluated, Near
 
@@ -24,21 +26,18 @@ class NearestPanel(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.shown: Evaluated | None = None
-        self.measure = QComboBox()
-        self.measure.addItems(MEASURES)
-        self.measure.setAccessibleName("Measure of nearness")
-        self.measure.setToolTip("What near means: angle, distance or dot product, always in the whole space")
-        self.count = QComboBox()
-        for count in COUNTS:
-            self.count.addItem(str(count), count)
-        self.count.setAccessibleName("Number of neighbours")
-        self.count.setToolTip("How many neighbours are listed and lit in the cloud")
+        self.measure = ChoiceButton(
+            "Measure", "What near means: angle, distance or dot product, always in the whole space"
+        )
+        self.measure.set_choices(tuple((measure, measure) for measure in MEASURES), MEASURES[0])
+        self.count = ChoiceButton("Neighbours", "How many neighbours are listed and lit in the cloud")
+        self.count.set_choices(tuple((count, f"{count}") for count in COUNTS), COUNTS[0])
         self.bars = ValueBars(look)
         self.bars.setAccessibleName("Nearest words")
-        self.own = QCheckBox("its own words")
-        self.own.setToolTip("List the words of the expression too: the nearest is often one of them")
-        self.folded = QCheckBox("fold twins")
-        self.folded.setToolTip("Show words that differ only by case or a leading space as one")
+        self.own = toggle(
+            "own words", "List the words of the expression too: the nearest is often one of them"
+        )
+        self.folded = toggle("fold", "Show words that differ only by case or a leading space as one")
         self.expected = QLineEdit()
         self.expected.setPlaceholderText("a word you expect")
         self.expected.setAccessibleName("Expected word")
@@ -47,25 +46,20 @@ class NearestPanel(QWidget):
         self.verdict.setWordWrap(True)
         self.verdict.setTextFormat(Qt.TextFormat.RichText)
         self.verdict.setProperty("role", "small")
-        top = QHBoxLayout()
-        top.addWidget(self.measure, 1)
-        top.addWidget(self.count)
-        checks = QHBoxLayout()
-        checks.addWidget(self.own)
-        checks.addWidget(self.folded)
-        checks.addStretch(1)
+        self._controls = ShrinkingRow()
+        for control in (self.measure, self.count, self.own, self.folded):
+            self._controls.add(control)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(top)
+        self._layout.addWidget(self._controls)
         self._layout.addWidget(self.bars, 1)
-        self._layout.addLayout(checks)
         self._layout.addWidget(self.expected)
         self._layout.addWidget(self.verdict)
-        self.measure.currentIndexChanged.connect(self._changed)
+        self.measure.chosen.connect(self._changed)
         self.folded.toggled.connect(self._changed)
         self.expected.returnPressed.connect(self._changed)
         self.own.toggled.connect(self._show)
-        self.count.currentIndexChanged.connect(self._show)
+        self.count.chosen.connect(self._show)
         self.bars.meant.connect(self._meant)
         self.bars.pointed.connect(self._pointed)
         self.set_look(look)
@@ -92,7 +86,7 @@ class NearestPanel(QWidget):
 
     @property
     def limit(self) -> int:
-        return int(self.count.currentData())
+        return int(str(self.count.key))
 
     @Slot()
     def _changed(self) -> None:

@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    QVariantAnimation,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -18,7 +29,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from vectarium.drawing import point_cloud_labels as labels
 from vectarium.drawing import point_cloud_raster as raster
@@ -51,6 +62,7 @@ class Cloud:
     points: Floats  # [point, 3]
     names: Sequence[str]  # [point], as they are drawn
     axes: tuple[AxisName, AxisName, AxisName]
+    extent: Floats | None = None  # [point, 3] what the scale is made for, if not for the points themselves
 
 
 class PointCloud(QWidget):
@@ -87,6 +99,12 @@ class PointCloud(QWidget):
         self._turn = QTimer(self)
         self._turn.setInterval(TURN_MS)
         self._turn.timeout.connect(self._turn_on)
+        self._start = self._goal = self.camera
+        self._flight = QVariantAnimation(self)
+        self._flight.setStartValue(0.0)
+        self._flight.setEndValue(1.0)
+        self._flight.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._flight.valueChanged.connect(self._fly)
         self.set_look(look)
 
     # What is shown
@@ -97,7 +115,7 @@ class PointCloud(QWidget):
         far, near = mix(theme.window, theme.tertiary, 0.22), mix(theme.window, theme.text, 0.72)
         self._shades = raster.shades(_rgb(far), _rgb(near))
         self._dim_shades = raster.shades(
-            _rgb(mix(theme.window, theme.tertiary, 0.10)), _rgb(mix(theme.window, theme.text, 0.22))
+            _rgb(mix(theme.window, theme.tertiary, 0.10)), _rgb(mix(theme.window, theme.text, 0.32))
         )
         self._redraw()
 
@@ -105,10 +123,13 @@ class PointCloud(QWidget):
         """Show other points; the view starts anew unless it is to be kept."""
         self.cloud = cloud
         points = np.zeros((0, 3), np.float32) if cloud is None else cloud.points
-        if len(points):
-            self._middle = np.median(points, axis=0).astype(np.float32)
-            reach = np.linalg.norm(points - self._middle, axis=1)
-            self._scale = 1 / max(float(np.percentile(reach, 98)), 1e-9)
+        extent = points if cloud is None or cloud.extent is None else cloud.extent
+        if len(extent):
+            self._middle = np.median(extent, axis=0).astype(np.float32)
+            reach = np.linalg.norm(extent - self._middle, axis=1)
+            # A few far out, such as a text's first token in context, must not shrink all the others.
+            most = 98 if len(extent) > 2000 else 88
+            self._scale = 1 / max(float(np.percentile(reach, most)), 1e-9)
         self._points = self._scaled(points)
         self._named, self._hover = [], None
         names = () if cloud is None else cloud.names
@@ -170,17 +191,30 @@ class PointCloud(QWidget):
         if self._pressed is None:
             self.set_camera(self.camera.orbited(TURN_STEP, 0))
 
-    def centre_on(self, row: int) -> None:
-        """Turn around this point from now on."""
-        self.set_camera(self.camera.centred(self._points[:, row]))
+    def frame_scene(self) -> None:
+        """Move to where what stands out fills the view, in a short flight."""
+        places = [mark.place for mark in self.scene.marks]
+        if not places or self.scene.paths:
+            return
+        points = self._scaled(np.stack(places))
+        self._start, self._goal = self.camera, self.camera.framing(points, self.width(), self.height())
+        self._flight.setDuration(self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration))
+        self._flight.stop()
+        self._flight.start()
+
+    @Slot(object)
+    def _fly(self, share: float) -> None:
+        self.set_camera(self._start.towards(self._goal, share))
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.set_turning(False)
+        self._flight.stop()
         super().hideEvent(event)
 
     # Mouse and keyboard
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._flight.stop()
         self._pressed = self._last = event.position()
         self._dragged = False
 
@@ -210,6 +244,7 @@ class PointCloud(QWidget):
         super().leaveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self._flight.stop()
         at = event.position()
         steps = event.angleDelta().y() / 120
         self._named = []
@@ -309,7 +344,7 @@ class PointCloud(QWidget):
 
     def _point_size(self, ratio: float) -> int:
         few = max(1.0, (3000 / max(1, self._points.shape[1])) ** 0.25)
-        return max(1, min(7, round(1.7 * ratio * self.look.zoom * few)))
+        return int(max(1, min(7, round(1.7 * ratio * self.look.zoom * few))))
 
     def _paint_scene(self, painter: QPainter) -> None:
         look, scene = self.look, self.scene

@@ -86,6 +86,21 @@ class Camera:
         x, y, z = (float(each) for each in point)
         return replace(self, target=(x, y, z))
 
+    def framing(self, points: Floats, width: float, height: float, share: float = 0.62) -> "Camera":
+        """The same direction, so that `points` [3, point] fill that share of a screen, but not too close."""
+        low, high = (turned := self.rotation() @ points).min(axis=1), turned.max(axis=1)
+        middle = self.rotation().T @ ((low + high) / 2)
+        across, up, deep = high - low
+        needed = max(up, across * height / max(width, 1.0)) / share
+        distance = max(1.1, needed / (2 * math.tan(FIELD_OF_VIEW / 2)) + deep / 2)
+        return replace(self.centred(middle), distance=min(START_DISTANCE, distance))
+
+    def towards(self, other: "Camera", share: float) -> "Camera":
+        """On the way from here to `other`, which has the same direction."""
+        target = np.array(self.target) * (1 - share) + np.array(other.target) * share
+        distance = self.distance ** (1 - share) * other.distance**share
+        return replace(self.centred(target), distance=distance)
+
     def _focus(self, height: float) -> float:
         return height / (2 * math.tan(FIELD_OF_VIEW / 2))
 

@@ -17,7 +17,8 @@ def shades(far: tuple[int, int, int], near: tuple[int, int, int]) -> Pixels:
     """Colours (red, green, blue) from far to near as 0xffrrggbb, [shade]."""
     steps = np.linspace(0, 1, SHADES)[:, None]
     channels = np.round(np.array(far) * (1 - steps) + np.array(near) * steps).astype(np.uint32)
-    return 0xFF000000 | channels[:, 0] << 16 | channels[:, 1] << 8 | channels[:, 2]
+    red, green, blue = channels.T
+    return np.asarray(np.uint32(0xFF000000) | red << 16 | green << 8 | blue, np.uint32)
 
 
 def draw(

@@ -1,9 +1,10 @@
 """What stands beside a cloud: nearest words, the direction lab, dot products, angles; one at a time."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from vectarium.drawing.angle_panel import AnglePanel
+from vectarium.drawing.choice_button import ChoiceButton
 from vectarium.drawing.comparison_panel import ComparisonPanel
 from vectarium.drawing.direction_panel import DirectionPanel
 from vectarium.drawing.nearest_panel import NearestPanel
@@ -35,17 +36,17 @@ class VectorPanels(QWidget):
         self.direction = DirectionPanel(look)
         self.comparison = ComparisonPanel(look)
         self.angles = AnglePanel(look)
-        self.choice = QComboBox()
-        self.choice.addItems(TITLES)
-        self.choice.setAccessibleName("What is shown beside the cloud")
-        self.choice.setToolTip("Nearest words, a direction and what lies along it, dot products, or angles")
+        self.choice = ChoiceButton(
+            "Beside the cloud", "Nearest words, a direction and what lies along it, dot products, or angles"
+        )
+        self.choice.set_choices(tuple(enumerate(TITLES)), 0)
         self.stack = QStackedWidget()
         for panel in (self.nearest, self.direction, self.comparison, self.angles):
             self.stack.addWidget(panel)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.choice)
         self._layout.addWidget(self.stack, 1)
-        self.choice.currentIndexChanged.connect(self._turn_to)
+        self.choice.chosen.connect(self._turn_to)
         self.direction.asked.connect(self._ask_direction)
         self.comparison.asked.connect(self._ask_comparison)
         self.set_look(look)
@@ -60,9 +61,14 @@ class VectorPanels(QWidget):
         self.direction.show_readings(None)
         self.comparison.show_values(None)
         self.angles.show_angles(None)
-        self._turn_to(self.choice.currentIndex())
+        self._turn_to(self.stack.currentIndex())
 
-    @Slot(int)
+    def turn_to(self, index: int) -> None:
+        """Show one of `TITLES`."""
+        self.choice.choose(index)
+        self._turn_to(index)
+
+    @Slot(object)
     def _turn_to(self, index: int) -> None:
         panel = self.stack.widget(index)
         self.stack.setCurrentIndex(index)

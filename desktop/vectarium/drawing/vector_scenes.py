@@ -15,13 +15,20 @@ MOST_PATHS = 160  # more lines than that say nothing
 Columns = Sequence[int]  # which three of the axes are drawn
 
 
-def cloud_of(coordinates: Floats, labels: Sequence[str], axes: Sequence[Axis], columns: Columns) -> Cloud:
-    """The cloud of `coordinates` [point, axis] on three of the axes."""
+def cloud_of(
+    coordinates: Floats,
+    labels: Sequence[str],
+    axes: Sequence[Axis],
+    columns: Columns,
+    extent: Sequence[Floats] = (),
+) -> Cloud:
+    """The cloud of `coordinates` [point, axis] on three of the axes, scaled for `extent` if it is given."""
     names = []
     for column in columns:
         axis = axes[column] if column < len(axes) else Axis("", 0.0)
         names.append(AxisName(axis.name, axis.share, " ".join(axis.low), " ".join(axis.high)))
-    return Cloud(on(coordinates, columns), labels, (names[0], names[1], names[2]))
+    wide = np.concatenate([on(each, columns).reshape(-1, 3) for each in extent]) if extent else None
+    return Cloud(on(coordinates, columns), labels, (names[0], names[1], names[2]), wide)
 
 
 def on(coordinates: Floats, columns: Columns) -> Floats:

@@ -2,16 +2,20 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QActionGroup, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout
 
 from vectarium import messages_vectors as m
+from vectarium.context_reading import ContextReading
 from vectarium.drawing import vector_scenes
+from vectarium.drawing.choice_button import ChoiceButton
 from vectarium.drawing.cloud_menu import CloudMenu, axis_line, ends_line
+from vectarium.drawing.context_bar import ContextBar
 from vectarium.drawing.expression_box import ExpressionBox
 from vectarium.drawing.palette import Look
 from vectarium.drawing.point_cloud import PointCloud
@@ -56,6 +60,7 @@ class EmbeddingsPane(Pane):
         if expression:
             self._expressions = {space: (expression, "")}
         self._waiting: set[type[Request]] = set()
+        self.context = ContextReading(session, self)
         self._linking = False
         self._rows: dict[str, int] = {}  # of each word of the space
         self._build(look)
@@ -63,13 +68,9 @@ class EmbeddingsPane(Pane):
         self._say_waiting()
 
     def _build(self, look: Look) -> None:
-        self.space_button = QToolButton()
-        self.space_button.setProperty("role", "choice")
-        self.space_button.setToolTip("Which vectors are shown")
-        self.space_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._space_menu = QMenu(self.space_button)
-        self._space_menu.triggered.connect(self._space_chosen)
-        self.space_button.setMenu(self._space_menu)
+        self.space_button = ChoiceButton("Space", "Which vectors are shown")
+        self.space_button.set_choices((("words", "Words · GloVe 50d"),), "words")
+        self.space_button.chosen.connect(self.show_space)
         self.tools.addWidget(self.space_button)
         self.cloud = PointCloud(look)
         self.box = ExpressionBox(look, "king - man + woman", "Expression")
@@ -81,6 +82,9 @@ class EmbeddingsPane(Pane):
         self._on_cloud = QVBoxLayout(self.cloud)
         self._on_cloud.addLayout(self._over)
         self._on_cloud.addStretch(1)
+        self.layers = ContextBar(look)
+        self.layers.hide()
+        self._on_cloud.addWidget(self.layers)
         self.panels = VectorPanels(look)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.addWidget(self.cloud)
@@ -110,8 +114,13 @@ class EmbeddingsPane(Pane):
         nearest.meant.connect(self._mean)
         nearest.pointed.connect(self.cloud.set_hover)
         nearest.own.toggled.connect(self._draw)
-        nearest.count.currentIndexChanged.connect(self._draw)
+        nearest.count.chosen.connect(self._draw)
         self.panels.asked.connect(self._panel_asked)
+        self.context.changed.connect(self._context_changed)
+        self.context.failed.connect(self.show_empty)
+        self.layers.layer_changed.connect(self._layer_changed)
+        self.layers.basis_chosen.connect(self.context.set_basis)
+        self.layers.texts_chosen.connect(self.context.set_others)
 
     def set_look(self, look: Look) -> None:
         self.look = look
@@ -126,15 +135,19 @@ class EmbeddingsPane(Pane):
         super().showEvent(event)
         if self._spaces is None:
             self._request(m.ListSpaces)
-        if self.opened is None:
+        if self.opened is None or self._space == "context":
             self._open()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.context.want(False)
 
     # Asking
 
     @property
     def settled(self) -> bool:
         """Whether everything that was asked is on screen."""
-        return not self._waiting
+        return not self._waiting and (self._space != "context" or self.context.settled)
 
     def _request(self, kind: type[Request], **content: object) -> None:
         self._waiting.add(kind)
@@ -142,11 +155,16 @@ class EmbeddingsPane(Pane):
 
     def _open(self) -> None:
         """Ask for the space to show, if it can be there."""
+        self.layers.setVisible(self._space == "context")
+        self.context.want(self._space == "context" and self.isVisible())
         if self._space in MODEL_SPACES and self._session.model is None:
             self._say_waiting()
+        elif self._space == "context":
+            self._context_changed()
         elif self.isVisible():
             self._request(m.OpenSpace, space=self._space)
 
+    @Slot(object)
     def show_space(self, key: str, expression: str = "") -> None:
         """Show another space, with an expression if one is given."""
         if expression:
@@ -174,7 +192,7 @@ class EmbeddingsPane(Pane):
             space=self._space,
             text=text,
             row=row,
-            measure=nearest.measure.currentText(),
+            measure=nearest.measure.key,
             folded=nearest.folded.isChecked(),
             expected=self._expected,
         )
@@ -229,6 +247,8 @@ class EmbeddingsPane(Pane):
                 self.box.set_text(reply.text)
                 self.panels.nearest.show_result(reply)
                 self._draw()
+                if self._space != "context":
+                    self.cloud.frame_scene()
             case m.AxisMade() if reply.space == self._space:
                 self._waiting.discard(m.MakeAxis)
                 self._use_axis(reply)
@@ -272,39 +292,27 @@ class EmbeddingsPane(Pane):
 
     def _list_spaces(self, listed: m.SpacesListed) -> None:
         self._spaces = listed
-        self._space_menu.clear()
-        group = QActionGroup(self._space_menu)
-        for space in listed.spaces:
-            action = self._space_menu.addAction(space.name)
-            action.setData(space.key)
-            action.setCheckable(True)
-            action.setChecked(space.key == self._space)
-            group.addAction(action)
+        choices = tuple((space.key, space.name) for space in listed.spaces)
+        self.space_button.set_choices(choices, self._space)
         self.panels.direction.set_examples(listed.directions)
+        self.layers.set_texts(listed.contexts)
         self._name_space()
 
     def _name_space(self) -> None:
-        spaces = self._spaces.spaces if self._spaces is not None else ()
-        names = {space.key: space.name for space in spaces}
-        self.space_button.setText(names.get(self._space, "Words · GloVe 50d") + " ▾")
-        self.space_button.setAccessibleName(f"Space: {names.get(self._space, self._space)}")
+        self.space_button.choose(self._space)
         if self._spaces is not None:
             self.box.set_examples(self._spaces.expressions.get(self._space, ()))
-
-    @Slot(object)
-    def _space_chosen(self, action: object) -> None:
-        self.show_space(action.data())  # type: ignore[attr-defined]
 
     def _say_waiting(self) -> None:
         if self._space in MODEL_SPACES and self._session.model is None:
             self.show_empty("The model is starting. Its vectors will appear here as a cloud of points.")
+        elif self._space == "context" and not len(self._session.tokens):
+            self.show_empty("Write something above, and its tokens will appear here, layer by layer.")
         else:
             self.show_empty("Opening the vectors. Every word will be a point here; near words mean alike.")
 
     def _show_space(self, opened: m.SpaceOpened) -> None:
-        self.opened = opened
-        self._rows = {word: row for row, word in reversed(list(enumerate(opened.words)))}
-        self._place_points()
+        self._take_points(opened)
         self.panels.new_space()
         self.show_body()
         text, expected = self._expressions.get(self._space, ("", ""))
@@ -314,6 +322,43 @@ class EmbeddingsPane(Pane):
         else:
             self.panels.nearest.show_result(None)
             self._draw()
+
+    def _take_points(self, opened: m.SpaceOpened, *, keep_view: bool = False) -> None:
+        self.opened = opened
+        self._rows = {word: row for row, word in reversed(list(enumerate(opened.words)))}
+        self._place_points(keep_view=keep_view)
+
+    # In context
+
+    @Slot()
+    def _context_changed(self) -> None:
+        """Other paths, or other names along them."""
+        if self._space != "context":
+            return
+        self.layers.set_layers(self.context.layers)
+        opened = self.context.space(self.layers.layer.value())
+        if opened is None:
+            self._say_waiting()
+            return
+        known = self.opened
+        self._take_points(opened, keep_view=known is not None)
+        self.show_body()
+        if known is None or known.words != opened.words:
+            self.evaluated = None
+            self.box.set_text("")
+            self.panels.new_space()
+            self._ask_value(row=self.context.selected()[0])
+        self._draw()
+
+    @Slot(int)
+    def _layer_changed(self, layer: int) -> None:
+        opened = self.context.space(layer)
+        if opened is not None:
+            self._take_points(opened, keep_view=True)
+            self._draw()
+            self.context.set_layer(layer)
+            if self.evaluated is not None:
+                self._ask_value(text=self.evaluated.text)
 
     # Axes
 
@@ -333,7 +378,9 @@ class EmbeddingsPane(Pane):
         opened = self.opened
         assert opened is not None
         axes = self._axes()
-        cloud = vector_scenes.cloud_of(self._coordinates(), opened.labels, axes, self._columns)
+        paths = self.context.paths if self._space == "context" else None
+        extent = paths.places if paths is not None else ()
+        cloud = vector_scenes.cloud_of(self._coordinates(), opened.labels, axes, self._columns, extent)
         self.cloud.set_cloud(cloud, keep_view=keep_view)
         self.view.set_axes(axes, self._columns)
         drawn = [axes[column] for column in self._columns if column < len(axes)]
@@ -366,20 +413,33 @@ class EmbeddingsPane(Pane):
 
     @Slot()
     def _draw(self) -> None:
-        evaluated, listed = self.evaluated, self.panels.nearest.listed
         if self.opened is None:
             return
-        if evaluated is None or listed is None:
-            self.cloud.set_scene(Scene())
-            return
+        scene = self._arithmetic()
+        if self._space == "context" and self.context.paths is not None:
+            paths = self.context.paths
+            lines = vector_scenes.trajectories(
+                paths.places,
+                [stream.names for stream in paths.streams],
+                self.context.lenses(),
+                self.context.selected(),
+                self._columns,
+                self.layers.layer.value(),
+            )
+            single = self.evaluated is None or len(self.evaluated.terms) < 2
+            scene = lines if single else replace(scene, paths=lines.paths)
+        self.cloud.set_scene(scene)
+
+    def _arithmetic(self) -> Scene:
+        evaluated, listed = self.evaluated, self.panels.nearest.listed
+        points = self._coordinates()
+        if evaluated is None or listed is None or evaluated.tip.shape[-1] < points.shape[-1]:
+            return Scene()  # the same values on a new axis are on their way
+        if len(listed) and int(listed.rows.max()) >= len(points):
+            return Scene()
         limit = self.panels.nearest.limit
         isolated = self.view.isolate.isChecked()
-        points = self._coordinates()
-        if evaluated.tip.shape[-1] < points.shape[-1]:
-            return  # the same values on the new axis are on their way
-        self.cloud.set_scene(
-            vector_scenes.arithmetic(evaluated, listed, limit, points, self._columns, isolated=isolated)
-        )
+        return vector_scenes.arithmetic(evaluated, listed, limit, points, self._columns, isolated=isolated)
 
     # Linked with the other panes
 
@@ -403,12 +463,15 @@ class EmbeddingsPane(Pane):
 
     @Slot(object)
     def _hovered(self, row: int | None) -> None:
-        if self._space in ("tokens", "unembedding", "positions"):
+        if self._space in MODEL_SPACES:
             self._session.set_hover(None if row is None else self._token_of(row))
 
     def _token_of(self, row: int) -> int | None:
         """Where the point `row` is in the text; the first place if there are several."""
         tokens = self._session.tokens
+        if self._space == "context" and self.context.read is not None:
+            place = row + self.context.read.seen_from
+            return place if row < len(self.context.read.streams[0].names) else None
         if self._space == "positions":
             return row if row < len(tokens) else None
         if self._space not in ("tokens", "unembedding"):
@@ -424,7 +487,9 @@ class EmbeddingsPane(Pane):
         if tokens.pending is not None or selection.token >= len(tokens):
             return
         row: int | None = int(tokens.ids[selection.token])
-        if self._space == "positions":
+        if self._space == "context" and self.context.read is not None:
+            row = max(0, selection.token - self.context.read.seen_from)
+        elif self._space == "positions":
             row = selection.token
         elif self._space in ("words", "all_words"):
             start, end = tokens.spans[selection.token].tolist()
