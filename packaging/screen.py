@@ -103,8 +103,8 @@ def _missing_libraries() -> list[str]:
 
 
 def require_xvfb() -> None:
-    """Installs Xvfb where it is missing, or raises SetupError with the command that does."""
-    if shutil.which("Xvfb"):
+    """Installs Xvfb where Linux lacks it, or raises SetupError with the command that does."""
+    if not sys.platform.startswith("linux") or shutil.which("Xvfb"):
         return
     system_packages.install(
         "A virtual screen (Xvfb) is needed and missing here",

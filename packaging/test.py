@@ -11,9 +11,8 @@ import screen
 def main(arguments: list[str]) -> int:
     python = environment.prepare(tests=True)
     screen.require_libraries()
-    if not screen.is_there():
-        # The tests start it themselves.
-        screen.require_xvfb()
+    # The tests start it themselves, also where there is a display: they move the mouse and press keys.
+    screen.require_xvfb()
     command = [str(python), "-P", "-m", "pytest", *arguments]
     return environment.run(command, environment.child_environment(), folder=environment.ROOT)
 
