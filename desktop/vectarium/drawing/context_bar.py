@@ -21,7 +21,7 @@ class ContextBar(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setObjectName("notice")
+        self.setObjectName("floating")
         self.play = QToolButton()
         self.play.setText("▶")
         self.play.setCheckable(True)

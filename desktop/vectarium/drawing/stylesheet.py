@@ -105,5 +105,6 @@ QCheckBox {{ spacing: {px(8)}px; background: transparent; }}
     border-top-left-radius: {px(8)}px; border-top-right-radius: {px(8)}px; }}
 #paneSide {{ background: transparent; border-left: 1px solid {t.line}; }}
 #notice {{ background: {t.raised}; border: 1px solid {t.query}; border-radius: {px(8)}px; }}
+#floating {{ background: {t.pane}; border: 1px solid {t.line}; border-radius: {px(8)}px; }}
 #rule {{ background: {t.line}; max-height: 1px; min-height: 1px; border: none; }}
 """

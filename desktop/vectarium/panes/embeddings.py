@@ -56,9 +56,10 @@ class EmbeddingsPane(Pane):
         self._columns = (0, 1, 2)
         self._own_axis: tuple[int, m.AxisMade] | None = None
         self._expected = ""
-        self._expressions: dict[str, tuple[str, str]] = {"words": START}
+        self._expressions = dict.fromkeys(("words", "all_words", "tokens", "unembedding"), START)
+        self._expressions["positions"] = ('"0"', "")
         if expression:
-            self._expressions = {space: (expression, "")}
+            self._expressions[space] = (expression, "")
         self._waiting: set[type[Request]] = set()
         self.context = ContextReading(session, self)
         self._linking = False
@@ -94,6 +95,14 @@ class EmbeddingsPane(Pane):
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._split)
+        for button, text in (
+            (self.panels.nearest.own, "List the words of the expression too"),
+            (self.panels.nearest.folded, "Fold twins that differ by case or space"),
+        ):
+            action = self.view.menu().addAction(text)
+            action.setCheckable(True)
+            action.toggled.connect(button.setChecked)
+            button.toggled.connect(action.setChecked)
         self.set_look(look)
 
     def _listen(self) -> None:
@@ -320,6 +329,7 @@ class EmbeddingsPane(Pane):
         if text:
             self.evaluate(text, expected)
         else:
+            self.panels.nearest.expected.clear()
             self.panels.nearest.show_result(None)
             self._draw()
 
@@ -346,6 +356,8 @@ class EmbeddingsPane(Pane):
         if known is None or known.words != opened.words:
             self.evaluated = None
             self.box.set_text("")
+            self.panels.nearest.expected.clear()
+            self._expected = ""
             self.panels.new_space()
             self._ask_value(row=self.context.selected()[0])
         self._draw()

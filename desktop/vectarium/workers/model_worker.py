@@ -253,6 +253,7 @@ class ModelWorker(Worker):
         else:
             checkpoint = self._checkpoint(request, "Reading further texts")
             self._reply(embeddings.read_streams(self._model, self._trace, seen_from, request, checkpoint))
+        self._reply(Finished(request.number, request))
 
     def _export(self, request: ExportTrace) -> None:
         from vectarium.model.export import write_trace

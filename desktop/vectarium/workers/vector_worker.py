@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 
 from vectarium import messages_vectors as m
-from vectarium.messages import Failed, Newest, Progress, Request, read_only
+from vectarium.messages import Failed, Finished, Newest, Progress, Request, read_only
 from vectarium.vectors import examples, spaces, trajectories, word_vectors
 from vectarium.vectors.arrays import VectorError
 from vectarium.vectors.axes import Axis, component_axes
@@ -50,6 +50,8 @@ class VectorWorker(Worker):
     def _answer(self, request: Request) -> None:
         try:
             self._dispatch(request)
+            if isinstance(request, m.OpenSpace | m.MeasureAngles | m.FollowPaths):
+                self._reply(Finished(request.number, request))  # what told of its progress says its end
         except ExpressionError as error:
             self._problem(request, str(error), error.start, error.end, error.near)
         except VectorError as error:
