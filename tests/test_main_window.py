@@ -59,7 +59,7 @@ def test_themes(window):
 
 
 def test_workspaces_by_keyboard_and_mouse(window, qtbot):
-    for index, workspace in enumerate(window.workspaces):
+    for index, workspace in [*enumerate(window.workspaces)] * 2:
         QTest.keyClick(window, Qt.Key.Key_1 + index, CTRL)
         assert window.workspace == workspace.name
         shown = {key for key, dock in window._docks.items() if not dock.isHidden()}

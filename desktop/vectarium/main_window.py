@@ -249,6 +249,8 @@ class MainWindow(QMainWindow):
                 above = self._docks[key]
             shown.update(column)
         for key, dock in self._docks.items():
+            if key not in shown:  # in the layout all the same, or a saved state would not know of it
+                self._dock_host.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
             dock.setVisible(key in shown)
         self._dock_host.resizeDocks(firsts, [1000] * len(firsts), Qt.Orientation.Horizontal)
         for column in workspace.columns:

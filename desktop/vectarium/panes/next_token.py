@@ -237,10 +237,7 @@ class NextTokenPane(Pane):
         self._after.setText(f"after  “{self._context(known, vocabulary)}”")
         self._summary.setText(self._summary_of(shown, count))
         self.info.setText(f"entropy {shown.entropy_bits:.2f} bits · {total:,} tokens")
-        self.info.setToolTip(
-            "The entropy of the softmax before the cuts. With it, the model is as undecided as among "
-            f"{2**shown.entropy_bits:,.1f} equally likely tokens."
-        )
+        self.info.setToolTip("The entropy of the softmax before the cuts, and the size of the vocabulary")
         self.show_body()
 
     @staticmethod
@@ -253,7 +250,7 @@ class NextTokenPane(Pane):
     @staticmethod
     def _summary_of(shown: Distribution, count: int) -> str:
         total = len(shown.order)
-        lines = []
+        lines = [f"As undecided as among {_about(2**shown.entropy_bits)} equally likely tokens."]
         if count < total:
             tail = float(shown.probability[count:].sum())
             lines.append(f"The {total - count:,} tokens not listed hold {percent(tail)} together.")
@@ -292,6 +289,10 @@ class NextTokenPane(Pane):
             return []
         columns = ("rank", "id", "text", "logit", "scaled", "probability", "drawn")
         return [Table("distribution", columns, lambda: _records(shown, vocabulary))]
+
+
+def _about(number: float) -> str:
+    return f"{number:.1f}" if number < 100 else f"{number:,.0f}"
 
 
 def _records(shown: Distribution, vocabulary: Vocabulary) -> Iterator[tuple[object, ...]]:
