@@ -47,8 +47,8 @@ class Batches:
         return windows[:, :-1], targets
 
     def _repeats(self, draw: np.random.Generator) -> tuple[NDArray[np.int64], int]:
-        """Random tokens, or a piece of a story in random order, repeated; and the length of the first copy."""
-        length = int(draw.integers(16, self.context // 2))
+        """Random tokens, or shuffled ones of a story, again and again; and the length of one copy."""
+        length = int(np.exp(draw.uniform(np.log(4), np.log(self.context // 2))))
         if draw.random() < 0.5:
             copy = draw.integers(1, self.vocabulary, length)
         else:

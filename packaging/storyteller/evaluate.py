@@ -72,7 +72,7 @@ def losses(
     """Held-out losses of the model, the untrained model and the trigram baseline."""
     rows, left_out = story_rows(stories.held_out, tokenizer, model.config.n_positions)
     end = tokenizer.eos_token_id
-    training = tokenizer(list(stories.training))["input_ids"]
+    training = tokenizer(list(stories.training), verbose=False)["input_ids"]
     packed = np.concatenate([np.array([end, *ids], np.int64) for ids in training] + [np.array([end])])
     trigram = Trigram(packed, end, model.config.vocab_size)
     nats = sum(float(trigram.nats(np.array(row)).sum()) for row in rows)

@@ -31,7 +31,7 @@ def story_rows(
 ) -> tuple[list[list[int]], int]:
     """Each story between two ``<|endoftext|>``, cut to ``context + 1`` ids; and how many ids were cut."""
     end = tokenizer.eos_token_id
-    whole = [[end, *ids, end] for ids in tokenizer(list(stories))["input_ids"]]
+    whole = [[end, *ids, end] for ids in tokenizer(list(stories), verbose=False)["input_ids"]]
     return [row[: context + 1] for row in whole], sum(max(0, len(row) - context - 1) for row in whole)
 
 

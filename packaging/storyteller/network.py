@@ -33,7 +33,7 @@ class Shape:
 
 
 def causal_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
-    """Scaled causal dot-product attention as plain batched matrix products; all [batch x head, position, width].
+    """Scaled causal dot-product attention as batched matrix products; all [batch x head, position, width].
 
     At 256 positions and narrow heads this is several times faster on a CPU than the fused kernel of
     ``F.scaled_dot_product_attention``. Queries are taken in two halves, the first against the first half of
@@ -49,7 +49,7 @@ def causal_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) ->
 
 
 class Gelu(torch.autograd.Function):
-    """GPT-2's ``gelu_new`` written with a sigmoid, since 1 + tanh(z) = 2 sigmoid(2z): exp is the faster kernel."""
+    """GPT-2's ``gelu_new`` with exp, the faster kernel, for tanh: 1 + tanh(z) = 2 / (1 + exp(-2z))."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
