@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from vectarium import dialogs
 from vectarium.actions import fill_menu_bar
+from vectarium.drawing.fitting_row import FittingRow
 from vectarium.drawing.notice_bar import NoticeBar
 from vectarium.drawing.palette import ZOOM_MAX, ZOOM_MIN, Look, apply_look, qt_palette
 from vectarium.drawing.stylesheet import stylesheet
@@ -105,10 +106,8 @@ class MainWindow(QMainWindow):
 
     # Building
 
-    def _top_bar(self) -> QWidget:
-        top = QWidget()
-        top.setObjectName("topBar")
-        top.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    def _top_bar(self) -> FittingRow:
+        top = FittingRow("topBar")
         name = QLabel("Vectarium")
         name.setProperty("role", "title")
         switch = QWidget()
@@ -132,12 +131,10 @@ class MainWindow(QMainWindow):
         self._zoom_button.setProperty("role", "quiet")
         self._zoom_button.setToolTip("The size of everything: Ctrl and + or −; click for 100 %")
         self._zoom_button.clicked.connect(self.zoom_reset)
-        self._top_layout = QHBoxLayout(top)
-        self._top_layout.addWidget(name)
-        self._top_layout.addWidget(self._bar)
-        self._top_layout.addStretch(1)
-        self._top_layout.addWidget(switch)
-        self._top_layout.addWidget(self._zoom_button)
+        top.optional = (name, self._zoom_button)
+        for widget in (name, self._bar, switch, self._zoom_button):
+            top.row.addWidget(widget)
+        top.row.insertStretch(2, 1)
         return top
 
     def _dock(self, pane: Pane) -> QDockWidget:
@@ -177,8 +174,8 @@ class MainWindow(QMainWindow):
         self.look = look
         self._middle.setContentsMargins(look.px(8), look.px(8), look.px(8), look.px(8))
         self._middle.setSpacing(look.px(8))
-        self._top_layout.setContentsMargins(look.px(14), look.px(4), look.px(8), look.px(4))
-        self._top_layout.setSpacing(look.px(10))
+        self._top.row.setContentsMargins(look.px(14), look.px(4), look.px(8), look.px(4))
+        self._top.row.setSpacing(look.px(10))
         self._zoom_button.setText(f"{100 * look.zoom:.0f} %")
 
     def apply_look(self, look: Look) -> None:

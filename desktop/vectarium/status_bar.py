@@ -1,27 +1,24 @@
 """The line at the bottom: which model runs where, how much it sees, how fast it is, what it is doing."""
 
 import psutil
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 
+from vectarium.drawing.fitting_row import FittingRow
 from vectarium.drawing.palette import Look
 from vectarium.messages import ModelLoaded, Progress
 from vectarium.session import NextToken, Session, Tokens
 
 MEMORY_MS = 2000
-OPTIONAL_ORDER = ("_memory", "_device", "_speed", "_seen")
 
 
-class StatusBar(QWidget):
+class StatusBar(FittingRow):
     """Listens to the session."""
 
     cancel_asked = Signal()
 
     def __init__(self, session: Session, look: Look) -> None:
-        super().__init__()
-        self.setObjectName("statusBar")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("statusBar")
         self._session = session
         self._process = psutil.Process()
         self._dot, self._model, self._device = QLabel("●"), QLabel("Starting"), QLabel()
@@ -34,15 +31,14 @@ class StatusBar(QWidget):
         self._cancel.setText("Cancel")
         self._cancel.setToolTip("Stop what the model is doing")
         self._cancel.clicked.connect(self.cancel_asked)
-        self._layout = QHBoxLayout(self)
-        self._layout.addWidget(self._dot)
+        self.optional = (self._memory, self._device, self._speed, self._seen)
+        self.row.addWidget(self._dot)
         for label in (self._model, self._device, self._seen, self._speed, self._memory):
-            self._layout.addWidget(label)
-        self._layout.addStretch(1)
+            self.row.addWidget(label)
+        self.row.addStretch(1)
         for widget in (self._doing, self._bar, self._cancel):
-            self._layout.addWidget(widget)
+            self.row.addWidget(widget)
         self._look = look
-        self._layout.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         session.model_changed.connect(self._model_changed)
         session.tokens_changed.connect(self._tokens_changed)
         session.next_token_changed.connect(self._next_token_changed)
@@ -59,27 +55,11 @@ class StatusBar(QWidget):
 
     def set_look(self, look: Look) -> None:
         self._look = look
-        self._layout.setContentsMargins(look.px(14), look.px(4), look.px(12), look.px(4))
-        self._layout.setSpacing(look.px(18))
+        self.row.setContentsMargins(look.px(14), look.px(4), look.px(12), look.px(4))
+        self.row.setSpacing(look.px(18))
         self._bar.setFixedWidth(look.px(140))
         self.setMinimumHeight(look.px(30))
         self._paint_dot()
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, self._layout.minimumSize().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room, what matters least makes way."""
-        super().resizeEvent(event)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        for label in OPTIONAL_ORDER:
-            getattr(self, label).setVisible(True)
-        for label in OPTIONAL_ORDER:
-            if self._layout.sizeHint().width() <= self.width():
-                return
-            getattr(self, label).setVisible(False)
 
     def _paint_dot(self) -> None:
         ready = self._session.model is not None

@@ -255,6 +255,7 @@ class DistributionTable(QTableView):
             self.setColumnHidden(column, hidden)
             if hidden:
                 needed -= WIDTHS[column]
+        self.setColumnWidth(TOKEN, min(look.px(WIDTHS[TOKEN]), max(look.px(80), room // 3)))
 
     def show_rows(self, rows: Rows | None) -> None:
         """Show a distribution, or an empty table."""

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +30,7 @@ from vectarium.vocabulary import Vocabulary
 ROW_CHOICES = (10, 20, 50, 200, 1000, 0)  # 0 is all
 EXAMPLE = "Once upon a time, there was a"
 REPAINT_MS = 33
+SIDE, LIST_LEAST = 290, 380  # pixels at 100 %
 
 
 class NextTokenPane(Pane):
@@ -73,6 +76,7 @@ class NextTokenPane(Pane):
         self._after = QLabel()
         self._after.setProperty("role", "small")
         self._after.setTextFormat(Qt.TextFormat.PlainText)
+        self._after.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._summary = QLabel()
         self._summary.setProperty("role", "small")
         self._summary.setWordWrap(True)
@@ -104,11 +108,11 @@ class NextTokenPane(Pane):
         left.addWidget(self.table, 1)
         left.addWidget(self._summary)
         self._left = left
-        layout = QHBoxLayout(self.body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(left, 1)
-        layout.addWidget(self._side)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, self.body)
+        self._both.setContentsMargins(0, 0, 0, 0)
+        self._both.setSpacing(0)
+        self._both.addLayout(left, 1)
+        self._both.addWidget(self._side)
         for key, act in ((Qt.Key.Key_Right, self._session.sample_one), (Qt.Key.Key_Left, self._session.undo)):
             for owner in (self.table, self.sample_button, self.undo_button):
                 shortcut = QShortcut(QKeySequence(key), owner)
@@ -139,7 +143,21 @@ class NextTokenPane(Pane):
         self._left.setContentsMargins(margin, look.px(8), margin, margin)
         self._side_body.layout().setContentsMargins(margin, margin, margin, margin)  # type: ignore[union-attr]
         self._side_body.layout().setSpacing(look.px(10))  # type: ignore[union-attr]
-        self._side.setFixedWidth(look.px(290))
+        self.table.setMinimumHeight(look.px(160))
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The sliders beside the table, or below it in a narrow pane."""
+        look, beside = self.look, self.width() >= self.look.px(SIDE + LIST_LEAST)
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        self._both.setDirection(direction)
+        self._side.setMinimumWidth(look.px(SIDE) if beside else 0)
+        self._side.setMaximumWidth(look.px(SIDE) if beside else look.px(10_000))
+        self._side.setMinimumHeight(0 if beside else self._side_body.sizeHint().height())
 
     # What the session says
 
@@ -257,8 +275,8 @@ class NextTokenPane(Pane):
         if shown.kept_count < total:
             gone = total - shown.kept_count
             lines.append(
-                f"{gone:,} tokens with {percent(shown.removed_mass)} of the probability are cut and cannot be drawn; "
-                f"{shown.kept_count:,} can."
+                f"{gone:,} tokens with {percent(shown.removed_mass)} of the probability are cut and "
+                f"cannot be drawn; {shown.kept_count:,} can."
             )
         else:
             lines.append("Nothing is cut: every token can be drawn.")

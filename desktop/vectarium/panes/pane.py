@@ -9,8 +9,19 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from vectarium.drawing.fitting_row import FittingRow
 from vectarium.drawing.palette import Look
 
 
@@ -48,8 +59,14 @@ class Pane(QWidget):
         self.body = QWidget()
         self._empty = _EmptyState()
         self._stack = QStackedLayout(self)
+        # A pane that is smaller than what it shows scrolls: it never makes the window larger than the screen.
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self.body)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.body)
+        self._stack.addWidget(self._scroll)
         self._fill_header()
 
     def _fill_header(self) -> None:
@@ -69,6 +86,7 @@ class Pane(QWidget):
         self.menu_button.setMenu(self.menu)
         layout = self.header.row
         layout.addWidget(name)
+        self.header.optional = (self.info,)
         layout.addLayout(self.tools)
         layout.addStretch(1)
         layout.addWidget(self.info)
@@ -82,7 +100,7 @@ class Pane(QWidget):
         self._stack.setCurrentWidget(self._empty)
 
     def show_body(self) -> None:
-        self._stack.setCurrentWidget(self.body)
+        self._stack.setCurrentWidget(self._scroll)
 
     @property
     def is_empty(self) -> bool:
@@ -176,14 +194,11 @@ class Pane(QWidget):
         self.help_asked.emit(self.title, self.help)
 
 
-class _Header(QWidget):
+class _Header(FittingRow):
     """The row with the title, the tools, the info and the menu."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
-        self.setObjectName("paneHeader")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.row = QHBoxLayout(self)
+        super().__init__("paneHeader")
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
