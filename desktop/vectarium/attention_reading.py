@@ -78,6 +78,23 @@ class AttentionReading(QObject):
             return None
         return Seen(known.ids, known.seen_from, known.seen_to)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer that was asked for is still on its way."""
+        asked_heads, asked_head = self._asked_heads, self._asked_head
+        heads_here = asked_heads is None or (
+            self.heads is not None and not self._heads_due and self.heads.seen.same(asked_heads[0])
+        )
+        head_here = asked_head is None or (
+            self.head is not None
+            and (self.head.layer, self.head.head) == asked_head[1]
+            and self.head.seen.same(asked_head[0])
+        )
+        together_here = self._asked_together is None or (
+            self.together is not None and self.together.heads == self._asked_together[1]
+        )
+        return not (heads_here and head_here and together_here)
+
     def ask(self) -> None:
         """Ask for whatever is not known, or not on its way."""
         seen, model = self.seen, self._session.model

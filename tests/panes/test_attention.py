@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from safetensors.numpy import load_file
 
 from tiny_models import random_network
 from vectarium.drawing.head_panel import MATRIX
@@ -272,6 +273,28 @@ def test_an_answer_about_another_text_is_kept_with_its_own_labels(app, pane, qtb
     assert np.array_equal(pane.reading.heads.cells, before)
     assert pane.head.matrix.labels == labels
     assert len(labels) == len(pane.head.matrix.values)
+
+
+def test_an_export_writes_the_patterns(app, pane, qtbot, tmp_path):
+    app.session.select_head(1, 2)
+    assert not pane.settled
+    folder = tmp_path / "files"
+    exporting = app.export(folder)
+    problems = []
+    exporting.done.connect(problems.append)
+    qtbot.waitUntil(lambda: bool(problems), timeout=30_000)
+    assert problems == [""]
+    tensors = load_file(folder / "attention.safetensors")
+    expected = true_patterns(app.session.tokens.ids)
+    assert np.allclose(tensors["pattern"], expected[1, 2], rtol=0, atol=1e-5)
+    assert np.allclose(tensors["thumbnails"], expected, rtol=0, atol=1e-5)
+    with (folder / "attention-heads.csv").open(newline="", encoding="utf-8") as file:
+        heads = list(csv.DictReader(file))
+    assert len(heads) == 12
+    assert float(heads[6]["previous token"]) == pytest.approx(pane.reading.heads.measures[0, 1, 2])
+    for name in ("attention-grid", "attention-head"):
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert "<svg" in (folder / f"{name}.svg").read_text()[:400]
 
 
 def test_files_hold_what_is_shown(app, pane, tmp_path):

@@ -99,6 +99,11 @@ class HeadPanel(QWidget):
         self.note.setWordWrap(not self._small)
         self._show_note()
 
+    @property
+    def page(self) -> QWidget:
+        """The view that is open, without its name and buttons."""
+        return self._stack.currentWidget()
+
     def set_note(self, text: str) -> None:
         """A sentence under the picture."""
         self._note = text

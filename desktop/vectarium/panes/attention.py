@@ -1,14 +1,26 @@
 """The Attention pane: every head of every layer, and one of them down to its arithmetic."""
 
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from vectarium.attention_files import (
+    HEAD_COLUMNS,
+    PATTERN_COLUMNS,
+    head_rows,
+    pattern_rows,
+    write_patterns,
+    write_table,
+)
 from vectarium.attention_reading import AttentionReading, Heads
 from vectarium.drawing.head_grid import HeadGrid, Thumbnails
 from vectarium.drawing.head_switches import HeadSwitches
 from vectarium.drawing.palette import Look
+from vectarium.drawing.picture import save_picture
 from vectarium.drawing.rows import ShrinkingRow
 from vectarium.head_measures import MEASURES, in_words
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
@@ -18,6 +30,13 @@ from vectarium.session import NextToken, Selection, Session, Tokens
 
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
 REPAINT_MS = 33
+SAVES = (
+    ("Save the grid alone as PNG …", "attention-grid.png"),
+    ("Save the grid alone as SVG …", "attention-grid.svg"),
+    ("Save the head alone as PNG …", "attention-head.png"),
+    ("Save the head alone as SVG …", "attention-head.svg"),
+    ("Save the patterns shown as safetensors …", "attention.safetensors"),
+)
 
 
 class AttentionPane(Pane):
@@ -62,6 +81,8 @@ class AttentionPane(Pane):
             row.add(button)
         self.tools.addWidget(row)
         self.switches.fill(self.menu, self.menu.actions()[0])
+        for text, name in SAVES:
+            self.menu.addAction(text, partial(self._ask_where, name))
         self.grid = HeadGrid(look)
         left = self._side = QWidget()
         self._left = QVBoxLayout(left)
@@ -287,44 +308,41 @@ class AttentionPane(Pane):
 
     # Data
 
+    @property
+    def settled(self) -> bool:
+        """Whether everything asked for is on screen."""
+        return self.is_empty or not (self.reading.waiting or self._dirty)
+
     def tables(self) -> list[Table]:
-        """The weights on screen, and the measures of every head."""
+        """The numbers of the large picture, and the measures of every head."""
         matrix, heads = self.head.matrix, self.reading.heads
         tables = []
         if matrix is not None:
-            tables.append(
-                Table(
-                    "pattern",
-                    ("query", "key", "query_token", "key_token", "value"),
-                    lambda: (
-                        (
-                            query,
-                            key,
-                            matrix.labels[query],
-                            matrix.labels[key],
-                            float(matrix.values[query, key]),
-                        )
-                        for query in range(len(matrix.labels))
-                        for key in range(query + 1)
-                    ),
-                )
-            )
+            rows = partial(pattern_rows, matrix.values, matrix.labels)
+            tables.append(Table("pattern", PATTERN_COLUMNS, rows))
         if heads is not None:
-            names = tuple(measure.name for measure in MEASURES)
-            tables.append(
-                Table(
-                    "heads",
-                    ("layer", "head", *names),
-                    lambda: (
-                        (
-                            *head,
-                            *(
-                                None if np.isnan(value) else float(value)
-                                for value in heads.measures[:, *head]
-                            ),
-                        )
-                        for head in np.ndindex(heads.measures.shape[1:])
-                    ),
-                )
-            )
+            tables.append(Table("heads", HEAD_COLUMNS, partial(head_rows, heads)))
         return tables
+
+    def export(self, folder: Path) -> None:
+        """``attention-*``: the tables, the pattern shown as safetensors, grid and head as pictures."""
+        for table in self.tables():
+            write_table(folder / f"attention-{table.name}.csv", table.columns, iter(table.rows()))
+        self._save_patterns(folder / "attention.safetensors")
+        for ending in ("png", "svg"):
+            save_picture(self.grid.viewport(), folder / f"attention-grid.{ending}", self.look)
+            save_picture(self.panel.page, folder / f"attention-head.{ending}", self.look)
+
+    def _save_patterns(self, path: Path) -> None:
+        shown = self.head.current
+        if shown is not None:
+            write_patterns(path, shown, self.reading.heads)
+
+    def _ask_where(self, name: str) -> None:
+        """Save the grid, the large picture or the patterns alone."""
+        savers = {
+            "grid": lambda path: save_picture(self.grid.viewport(), path, self.look),
+            "head": lambda path: save_picture(self.panel.page, path, self.look),
+        }
+        save = savers.get(name.partition(".")[0].removeprefix("attention-"), self._save_patterns)
+        self.path_asked.emit("Save attention", name, save)

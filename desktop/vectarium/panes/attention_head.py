@@ -70,7 +70,8 @@ class AttentionHead(QObject):
         self.moves.show_moves(None)
         self.sheet.show_sheet(None)
 
-    def _current(self) -> HeadRead | PatternsRead | None:
+    @property
+    def current(self) -> HeadRead | PatternsRead | None:
         """What is large: the selected head, or several in one."""
         return self._reading.together if self._reading.added else self._reading.head
 
@@ -82,7 +83,7 @@ class AttentionHead(QObject):
     @Slot()
     def show_all(self) -> None:
         """Show what is known in the view that is open."""
-        shown = self._current()
+        shown = self.current
         if shown is None or self._session.vocabulary is None:
             return
         alone, words = isinstance(shown, HeadRead), self._switches.words.isChecked()
@@ -222,7 +223,7 @@ class AttentionHead(QObject):
 
     def place(self, token: int) -> int | None:
         """Where a token of the text is in the matrix."""
-        shown = self._current()
+        shown = self.current
         if shown is None or not shown.seen.start <= token < shown.seen.end:
             return None
         place = token - shown.seen.start
@@ -230,7 +231,7 @@ class AttentionHead(QObject):
 
     def token_at(self, place: int) -> int | None:
         """The token of the text at a place in the matrix."""
-        shown = self._current()
+        shown = self.current
         if shown is None or (self._starts is not None and place >= len(self._starts)):
             return None
         return shown.seen.start + (place if self._starts is None else int(self._starts[place]))
@@ -260,7 +261,7 @@ class AttentionHead(QObject):
 
     def _explain(self) -> None:
         """The arithmetic of the cell pointed at, or of the one that is held."""
-        cell, shown, matrix = self._pointed or self._held, self._current(), self.matrix
+        cell, shown, matrix = self._pointed or self._held, self.current, self.matrix
         saying = self.panel.arithmetic
         if cell is None or shown is None or matrix is None or max(cell) >= len(matrix.labels):
             saying.say()
