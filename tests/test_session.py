@@ -209,6 +209,18 @@ def test_a_document_of_another_vocabulary_is_tokenized_afresh(session, qtbot):
     assert max(session.tokens.ids) < 360
 
 
+def test_a_file_that_lies_about_its_vocabulary_changes_no_text(session, qtbot):
+    from dataclasses import replace
+
+    from vectarium.document import Document
+
+    lie = Document((Branch((1_000_000,), (None,)),))
+    session.open(replace(session.saved(), document=lie, text="the text", selected=900))
+    qtbot.waitUntil(lambda: settled(session))
+    assert session.text == "the text"
+    assert session.selection.token is None
+
+
 def test_a_cancelled_pass_leaves_the_session_usable(session, qtbot):
     session.edit_text(PROMPT + " and on")
     session.cancel(Run)

@@ -12,6 +12,7 @@ surrogates (see `vectarium.vocabulary`).
 
 import json
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,19 +43,27 @@ class Saved:
 
 def save(path: Path, saved: Saved) -> None:
     """Raises OSError when the file cannot be written; the old one then stays."""
-    content = {
+    head = {
         "vectarium": VERSION,
         "model": saved.model,
         "vocabulary": saved.vocabulary,
         "text": saved.text,
         "selected": saved.selected,
         "active": saved.document.active,
-        "branches": [
-            {"ids": list(branch.ids), "steps": [_plain_step(step) for step in branch.steps]}
-            for branch in saved.document.branches
-        ],
     }
-    write_atomically(path, json.dumps(content))
+    branches = ", ".join(_branch_json(branch) for branch in saved.document.branches)
+    write_atomically(path, f'{json.dumps(head)[:-1]}, "branches": [{branches}]}}')
+
+
+def _branch_json(branch: Branch) -> str:
+    steps = ", ".join(_step_json(step) for step in branch.steps)
+    return f'{{"ids": {json.dumps(branch.ids)}, "steps": [{steps}]}}'
+
+
+@lru_cache(maxsize=20_000)
+def _step_json(step: Step | None) -> str:
+    """Steps never change: what was written once is kept, so that autosave stays cheap in a long text."""
+    return json.dumps(_plain_step(step))
 
 
 def load(path: Path) -> Saved:

@@ -193,7 +193,7 @@ class Session(QObject):
         self.stop_generating()
         self._vocabulary_of_document = saved.vocabulary
         document = saved.document
-        if self.vocabulary is not None and saved.vocabulary != self.vocabulary.fingerprint:
+        if self.vocabulary is not None and not self._are_tokens_of(self.vocabulary, document):
             document, self._vocabulary_of_document = Document(), self.vocabulary.fingerprint
         self._show(document, saved.text)
         if self.vocabulary is None or (saved.selected or 0) < len(self.tokens):
@@ -491,13 +491,18 @@ class Session(QObject):
         if known is not None and known.fingerprint == vocabulary.fingerprint:
             return
         text, selected = self.text, self.selection.token
-        if self._vocabulary_of_document != vocabulary.fingerprint:
+        if not self._are_tokens_of(vocabulary, self.document):
             self.document, self._vocabulary_of_document = Document(), vocabulary.fingerprint
             self.history.clear()
             self.history_changed.emit()
             selected = None
         self._show(self.document, text)
         self.select(selected if (selected or 0) < len(self.tokens) else None)
+
+    def _are_tokens_of(self, vocabulary: Vocabulary, document: Document) -> bool:
+        """Whether a document's ids belong to a vocabulary; a damaged file may say so and be wrong."""
+        largest = max((max(branch.ids, default=0) for branch in document.branches), default=0)
+        return self._vocabulary_of_document == vocabulary.fingerprint and largest < len(vocabulary)
 
     def _failed(self, reply: Failed) -> None:
         self.progress_changed.emit(None)
