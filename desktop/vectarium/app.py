@@ -19,7 +19,7 @@ from vectarium.drawing.palette import THEMES, Look, load_fonts
 from vectarium.error_reporting import ErrorReporting, start_log
 from vectarium.export import Export
 from vectarium.main_window import MainWindow
-from vectarium.messages import Encode, ExportTrace, Generate, LoadModel, Newest, Run
+from vectarium.messages import Encode, ExportTrace, Generate, LoadModel, ModelLoaded, Newest, Run
 from vectarium.messages_vectors import Evaluate, FollowPaths, MeasureAngles, OpenSpace, ReadStreams
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.embeddings import EmbeddingsPane
@@ -30,6 +30,7 @@ from vectarium.panes.writing import WritingPane
 from vectarium.session import Session
 from vectarium.settings import Settings
 from vectarium.status_bar import StatusBar
+from vectarium.to_write import ToWrite
 from vectarium.workers.model_worker import ModelWorker
 from vectarium.workers.token_worker import TokenWorker
 from vectarium.workers.vector_worker import VectorWorker
@@ -70,6 +71,8 @@ class Options:
     export: Path | None = None
     space: str | None = None  # of the Embeddings pane: words, tokens or context
     expression: str | None = None
+    head: tuple[int, int] | None = None  # layer, head
+    to_write: ToWrite | None = None
 
 
 class App(QObject):
@@ -134,6 +137,8 @@ class App(QObject):
         self.status.cancel_asked.connect(self.commands.cancel)
         self.autosave.trouble.connect(self.window.say)
         self.session.document_left.connect(self._document_left)
+        self.session.model_changed.connect(self._select_first_head)
+        self.session.next_token_changed.connect(self._write_on)
         self.window.closing.connect(self._window_closing)
 
     def _show(self) -> None:
@@ -168,6 +173,32 @@ class App(QObject):
         self.session.load_model(
             self.commands.source, self.commands.device, download=self.options.model is not None
         )
+
+    @Slot(object)
+    def _select_first_head(self, model: ModelLoaded) -> None:
+        """The head that the command line asks for, once it is known how many there are."""
+        wanted, self.options = self.options.head, replace(self.options, head=None)
+        if wanted is None:
+            return
+        if wanted[0] < model.layers and wanted[1] < model.heads:
+            self.session.select_head(*wanted)
+        else:
+            self.window.say(
+                f"There is no head {wanted[0]}.{wanted[1]} in {model.name}: its {model.layers} layers and "
+                f"{model.heads} heads are counted from 0."
+            )
+
+    @Slot()
+    def _write_on(self) -> None:
+        """Write what the command line asks for, once the prompt has been read."""
+        wanted = self.options.to_write
+        if wanted is None or self.session.next_token is None or self.session.tokens.pending is not None:
+            return
+        self.options = replace(self.options, to_write=None)
+        self.session.set_sampling(wanted.settings)
+        if wanted.seed is not None:
+            self.session.writing.set_seed(wanted.seed, fixed=True)
+        self.session.writing.start(count=wanted.count)
 
     # While it runs
 

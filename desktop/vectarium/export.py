@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
+from vectarium import document_file, steps_table
 from vectarium.main_window import MainWindow
-from vectarium.messages import ExportTrace, Failed, Finished, LoadModel, Run
+from vectarium.messages import ExportTrace, Failed, Finished, Generate, LoadModel, Run
 from vectarium.session import NextToken, Session, Tokens
 from vectarium.vocabulary import Vocabulary
 
@@ -47,6 +48,8 @@ class Export(QObject):
         known, tokens = self._session.next_token, self._session.tokens
         if self._asked or known is None or tokens.pending is not None or len(known.ids) != len(tokens):
             return
+        if self._session.generating:
+            return
         self._asked = True
         self._session.export_trace(self._folder / "trace.safetensors")
 
@@ -57,11 +60,14 @@ class Export(QObject):
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:
-        if isinstance(failure.request, ExportTrace | LoadModel | Run):
+        if isinstance(failure.request, ExportTrace | LoadModel | Run | Generate):
             self._end(f"{failure.message} {failure.advice}")
 
     @Slot()
     def _write(self) -> None:
+        if not all(pane.settled for pane in self._window.panes.values() if pane.isVisible()):
+            self._settle.start()
+            return
         try:
             self._write_numbers()
             self._write_pictures()
@@ -77,6 +83,10 @@ class Export(QObject):
         assert known is not None
         write_tokens(self._folder / "tokens.json", session.tokens, vocabulary)
         write_distribution(self._folder / "distribution.csv", known, vocabulary)
+        branch = session.document.branch
+        if branch.generated_up_to(len(branch)):
+            document_file.save(self._folder / "session.json", session.saved())
+            steps_table.write(self._folder / "steps.csv", branch, vocabulary)
 
     def _write_pictures(self) -> None:
         window, present = self._window, self._window.workspace

@@ -15,13 +15,13 @@ from vectarium.document import Document
 from vectarium.messages import Generate, Generated
 from vectarium.messages_writing import Steer
 from vectarium.sampling import Step
+from vectarium.to_write import LARGEST_SEED, LONGEST
 
 if TYPE_CHECKING:
     from vectarium.session import Session
 
 REPAINT_MS = 33
-ENDLESS = 100_000
-LARGEST_SEED = 2**32 - 1
+ENDLESS = LONGEST
 
 
 def other_choice(step: Step, rank: int) -> Step:

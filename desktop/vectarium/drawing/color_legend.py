@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from vectarium.drawing.palette import Look
 from vectarium.drawing.token_colors import Legend
 
-BY_HAND = "chosen by hand"
+BY_HAND = "by hand"
 
 
 class ColorLegend(QWidget):

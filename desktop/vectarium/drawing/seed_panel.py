@@ -4,9 +4,8 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from vectarium.drawing.palette import Look
+from vectarium.to_write import LARGEST_SEED, LONGEST
 
-LARGEST_SEED = 2**32 - 1
-LONGEST = 100_000
 
 
 class SeedPanel(QWidget):

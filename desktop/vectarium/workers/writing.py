@@ -21,6 +21,7 @@ class Writer:
         generator.advance(request.used)
         self._random = np.random.Generator(generator)
         self._ids: Ids = request.ids
+        self._trace: Any = None
         self._made = 0
         self._begun = self._last = time.perf_counter()
         self._tail = b""
@@ -43,7 +44,12 @@ class Writer:
 
         numbers = self.request.uniforms
         uniform = numbers[self._made] if self._made < len(numbers) else float(self._random.random())
+        if self._trace is not None and len(trace) < len(self._trace):
+            # A question about a shorter text came in between; going back to it would compute tokens twice,
+            # several at once, which changes the last digits.
+            trace = self._trace
         step, trace = next_step(model, self._ids, self._settings, uniform, trace, checkpoint)
+        self._trace = trace
         self._made += 1
         self._last = time.perf_counter()
         speed = self._made / max(self._last - self._begun, 1e-9)
