@@ -128,7 +128,7 @@ class PointCloud(QWidget):
             self._middle = np.median(extent, axis=0).astype(np.float32)
             reach = np.linalg.norm(extent - self._middle, axis=1)
             # A few far out, such as a text's first token in context, must not shrink all the others.
-            most = 98 if len(extent) > 2000 else 88
+            most = 98 if len(extent) > 2000 else 94
             self._scale = 1 / max(float(np.percentile(reach, most)), 1e-9)
         self._points = self._scaled(points)
         self._named, self._hover = [], None

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from vectarium import messages_vectors as m
 from vectarium.context_reading import ContextReading
@@ -85,10 +85,15 @@ class EmbeddingsPane(Pane):
         self._on_cloud.addStretch(1)
         self.layers = ContextBar(look)
         self.layers.hide()
-        self._on_cloud.addWidget(self.layers)
         self.panels = VectorPanels(look)
         self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.addWidget(self.cloud)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.cloud, 1)
+        column.addWidget(self.layers)
+        self._split.addWidget(left)
         self._split.addWidget(self.panels)
         self._split.setStretchFactor(0, 1)
         self._split.setCollapsible(0, False)

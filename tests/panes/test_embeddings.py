@@ -1,0 +1,287 @@
+"""The Embeddings pane in the running application, with the mouse and the keyboard."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from vectarium.drawing.nearest_panel import ordinal
+from vectarium.drawing.palette import LIGHT, Look
+from vectarium.panes.embeddings import EmbeddingsPane
+
+PROMPT = "Once upon a time there was a cat"
+
+
+@pytest.fixture
+def app(start_app, qtbot):
+    app = start_app(prompt=PROMPT)
+    app.window.open_workspace("Space")
+    pane = app.panes["embeddings"]
+    qtbot.waitUntil(lambda: pane.settled and pane.evaluated is not None, timeout=30_000)
+    return app
+
+
+@pytest.fixture
+def pane(app) -> EmbeddingsPane:
+    return app.panes["embeddings"]
+
+
+@pytest.fixture
+def settle(qtbot, pane):
+    def wait() -> None:
+        qtbot.waitUntil(lambda: pane.settled, timeout=30_000)
+
+    return wait
+
+
+def type_expression(qtbot, pane: EmbeddingsPane, text: str) -> None:
+    pane.box.line.setFocus()
+    pane.box.line.selectAll()
+    qtbot.keyClicks(pane.box.line, text)
+    qtbot.keyClick(pane.box.line, Qt.Key.Key_Return)
+
+
+def names(pane: EmbeddingsPane) -> list[str]:
+    return [bar.name for bar in pane.panels.nearest.bars.bars]
+
+
+def test_opens_with_the_lectures_example_worked_out(pane):
+    assert pane.box.text == "king - man + woman"
+    assert names(pane)[0] == "queen"
+    assert len(names(pane)) == 10
+    assert "1st" in pane.panels.nearest.verdict.text()
+    assert len(pane.cloud.cloud.points) == len(pane.opened.words) > 60_000
+    roles = [arrow.role for arrow in pane.cloud.scene.arrows]
+    assert roles == ["term", "difference", "miss"]
+    assert "PC 1" in pane.info.text()
+
+
+def test_typing_an_expression_shows_its_neighbours(pane, qtbot, settle):
+    type_expression(qtbot, pane, "Italy - Germany + Hitler")
+    settle()
+    assert names(pane)[0] == "mussolini"
+    qtbot.mouseClick(pane.panels.nearest.own, Qt.MouseButton.LeftButton)
+    assert "hitler" in names(pane)
+    qtbot.mouseClick(pane.panels.nearest.own, Qt.MouseButton.LeftButton)
+    assert "hitler" not in names(pane)
+
+
+def test_an_error_stands_in_its_place_and_a_near_word_mends_it(pane, qtbot, settle):
+    type_expression(qtbot, pane, "king - womman")
+    qtbot.waitUntil(lambda: not pane.box.problem.isHidden())
+    settle()
+    assert "womman" in pane.box.problem.text()
+    pane.box.problem.linkActivated.emit("woman")
+    settle()
+    assert pane.box.problem.isHidden()
+    assert pane.evaluated.text == "king - woman"
+
+
+def test_an_expected_word_shows_where_it_lies(pane, qtbot, settle):
+    expected = pane.panels.nearest.expected
+    expected.setFocus()
+    expected.selectAll()
+    qtbot.keyClicks(expected, "princess")
+    qtbot.keyClick(expected, Qt.Key.Key_Return)
+    settle()
+    place = names(pane).index("princess") + 1
+    assert ordinal(place) in pane.panels.nearest.verdict.text()
+    assert any("princess" in mark.text and mark.role == "found" for mark in pane.cloud.scene.marks)
+    expected.selectAll()
+    qtbot.keyClicks(expected, "quxxq")
+    qtbot.keyClick(expected, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "quxxq" in pane.panels.nearest.verdict.text())
+
+
+def test_completion_comes_while_typing(pane, qtbot):
+    line = pane.box.line
+    line.setFocus()
+    line.clear()
+    qtbot.keyClicks(line, "king - quee")
+    popup = pane.box._completer.popup()
+    qtbot.waitUntil(lambda: popup.isVisible() and popup.model().rowCount() > 0)
+    offered = [popup.model().index(row, 0).data() for row in range(popup.model().rowCount())]
+    assert "queen" in offered
+    pane.box._completer.activated[str].emit("queen")
+    assert line.text() == "king - queen"
+    popup.hide()
+
+
+def test_a_click_on_a_point_shows_its_neighbours(pane, qtbot, settle):
+    pane.cloud._flight.stop()
+    pane.cloud.reset_view()
+    projected = pane.cloud._project()
+    for row in range(5000):
+        x, y = round(float(projected.x[row])), round(float(projected.y[row]))
+        if 120 < x < pane.cloud.width() - 120 and 120 < y < pane.cloud.height() - 120:
+            meant = pane.cloud.row_at(x, y)
+            break
+    qtbot.mouseClick(pane.cloud, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+    settle()
+    assert [term.row for term in pane.evaluated.terms] == [meant]
+
+
+def test_a_neighbour_of_the_list_is_looked_at_by_click(pane, qtbot, settle):
+    bars = pane.panels.nearest.bars
+    place = bars.visualRect(bars.model().index(2, 1)).center()
+    wanted = names(pane)[2]
+    qtbot.mouseClick(bars.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    settle()
+    assert pane.box.text == wanted
+
+
+def test_a_token_selected_in_the_text_is_found_here_and_the_other_way_round(app, pane, qtbot, settle):
+    pane.show_space("tokens")
+    settle()
+    app.session.select(3)
+    settle()
+    assert [term.row for term in pane.evaluated.terms] == [int(app.session.tokens.ids[3])]
+    pane._mean(int(app.session.tokens.ids[1]))
+    settle()
+    assert app.session.selection.token == 1
+
+
+def test_positions_are_a_space_too(pane, settle):
+    pane.show_space("positions")
+    settle()
+    assert pane.opened.ids_are == "position"
+    assert len(pane.cloud.cloud.points) == 48
+
+
+def test_tokens_in_context_are_paths_through_the_layers(app, pane, qtbot, settle):
+    pane.show_space("context")
+    qtbot.waitUntil(lambda: pane.settled and pane.evaluated is not None, timeout=30_000)
+    count = len(app.session.tokens)
+    assert len(pane.cloud.scene.paths) == count
+    strong = [path for path in pane.cloud.scene.paths if path.strong]
+    assert len(strong) == 1
+    assert strong[0].places.shape == (4, 3)
+    assert len(strong[0].names) == 4
+    app.session.select(2)
+    qtbot.waitUntil(lambda: app.session.next_token.position == 2)
+    settle()
+    assert [path.text for path in pane.cloud.scene.paths if path.strong] == [
+        app.session.vocabulary.labels[app.session.tokens.ids[2]]
+    ]
+    pane.layers.layer.setValue(0)
+    settle()
+    assert np.allclose(pane.cloud.cloud.points, pane.context.paths.places[0][0][:, :3])
+
+
+def test_further_texts_lie_beside_the_one_on_screen(app, pane, qtbot, settle):
+    pane.show_space("context")
+    settle()
+    pane.layers.texts_chosen.emit(("the mat", "a cat sat"))
+    qtbot.waitUntil(lambda: pane.context.paths is not None and len(pane.context.paths.streams) == 3)
+    settle()
+    assert len({path.role for path in pane.cloud.scene.paths if path.strong}) == 3
+
+
+def test_an_edited_text_moves_the_paths(app, pane, qtbot, settle):
+    pane.show_space("context")
+    settle()
+    app.session.edit_text("a mat")
+    qtbot.waitUntil(lambda: app.session.can_sample and pane.context.settled)
+    qtbot.waitUntil(lambda: len(pane.cloud.scene.paths) == len(app.session.tokens))
+
+
+def test_other_components_and_an_axis_of_ones_own(pane, qtbot, settle):
+    pane.view.columns_chosen.emit((3, 1, 0))
+    assert np.array_equal(pane.cloud.cloud.points, pane.opened.coordinates[:, [3, 1, 0]])
+    assert pane.cloud.cloud.axes[0].name == "PC 4"
+    pane.view.axis_asked.emit(0, "woman - man")
+    settle()
+    assert pane.cloud.cloud.axes[0].name == "woman - man"
+    assert pane.cloud.scene.arrows
+    pane.view.axis_asked.emit(0, "woman -")
+    with qtbot.waitSignal(pane.message):
+        pass
+
+
+def test_the_selection_is_isolated(pane):
+    pane.view.isolate.trigger()
+    assert pane.cloud.scene.isolated
+    pane.view.isolate.trigger()
+    assert not pane.cloud.scene.isolated
+
+
+def test_the_panels_beside_the_cloud(pane, qtbot, settle):
+    pane.panels.turn_to(1)
+    settle()
+    readings = {each.name: each.value for each in pane.panels.direction.line.readings}
+    assert readings["puppies"] > readings["puppy"]
+    pane.panels.direction.sorted.click()
+    values = [each.value for each in pane.panels.direction.line.readings]
+    assert values == sorted(values)
+    pane.panels.direction.direction.setText("cats - cattt")
+    qtbot.keyClick(pane.panels.direction.direction, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "cattt" in pane.panels.direction.note.text())
+    pane.panels.turn_to(2)
+    settle()
+    assert pane.panels.comparison.shown.values.shape == (6, 6)
+    pane.panels.turn_to(3)
+    settle()
+    assert "20,000" in pane.panels.angles.note.text()
+    for theme_look in (Look(), Look(LIGHT, 2.0)):
+        for index in range(4):
+            pane.panels.turn_to(index)
+            pane.panels.grab()
+            pane.set_look(theme_look)
+
+
+def test_an_empty_expression_shows_the_cloud_alone(pane, qtbot):
+    type_expression(qtbot, pane, " ")
+    assert not pane.cloud.scene.marks
+    assert names(pane) == []
+
+
+def test_files_hold_the_points_and_the_neighbours(pane, tmp_path):
+    pane.export(tmp_path)
+    with (tmp_path / "points.csv").open(newline="", encoding="utf-8") as file:
+        points = list(csv.DictReader(file))
+    assert len(points) == len(pane.opened.words)
+    assert list(points[0]) == ["rank", "text", *(f"PC {number}" for number in range(1, 11))]
+    assert points[7]["text"] == pane.opened.words[7]
+    assert float(points[7]["PC 3"]) == pytest.approx(float(pane.opened.coordinates[7, 2]), rel=1e-6)
+    with (tmp_path / "neighbours.csv").open(newline="", encoding="utf-8") as file:
+        near = list(csv.DictReader(file))
+    assert len(near) == 50
+    assert near[0]["text"] == "king"
+    assert near[0]["word of the expression"] == "True"
+    assert near[1]["text"] == "queen"
+    assert float(near[1]["cosine"]) == pytest.approx(0.861, abs=5e-4)
+    pane.save_json(tmp_path / "e.json")
+    assert set(json.loads((tmp_path / "e.json").read_text())) >= {"points", "neighbours"}
+    pane.save_svg(tmp_path / "e.svg")
+    assert "<svg" in (tmp_path / "e.svg").read_text()[:400]
+
+
+def test_another_model_leaves_no_stale_points(app, pane, qtbot, settle, model_folder):
+    pane.show_space("tokens")
+    app.session.load_model(str(model_folder), "cpu")
+    with qtbot.waitSignal(app.session.model_changed, timeout=60_000):
+        pass
+    qtbot.waitUntil(lambda: pane.settled and pane.opened is not None, timeout=30_000)
+    assert pane.opened.labels == app.session.vocabulary.labels
+
+
+def test_a_floated_and_docked_pane_keeps_its_cloud(app, pane, qtbot):
+    dock = app.window._docks["embeddings"]
+    before = pane.cloud.cloud
+    dock.setFloating(True)
+    qtbot.waitUntil(lambda: dock.isFloating() and pane.cloud.isVisible())
+    pane.cloud.grab()
+    dock.setFloating(False)
+    qtbot.waitUntil(lambda: not dock.isFloating())
+    assert pane.cloud.cloud is before
+    picture = pane.cloud.grab().toImage()
+    assert len({picture.pixel(x, picture.height() // 2) for x in range(0, picture.width(), 3)}) > 3
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (1021, "1,021st")]
+)
+def test_ordinals(number, text):
+    assert ordinal(number) == text
