@@ -314,7 +314,9 @@ class MainWindow(QMainWindow):
             self.showNormal()
 
     def sizeHint(self) -> QSize:
-        return QSize(1280, 800)
+        """Most of the screen, on a large one no more than is easily looked over."""
+        room = self.screen().availableSize()
+        return QSize(min(1920, round(0.9 * room.width())), min(1200, round(0.9 * room.height())))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -78,6 +78,7 @@ class StatusBar(FittingRow):
         self._device.setToolTip(model.reason)
         self._paint_dot()
         self._tokens_changed(self._session.tokens)
+        self._progress_changed(None)
 
     @Slot(object)
     def _tokens_changed(self, tokens: Tokens) -> None:

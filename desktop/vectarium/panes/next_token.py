@@ -30,7 +30,7 @@ from vectarium.vocabulary import Vocabulary
 ROW_CHOICES = (10, 20, 50, 200, 1000, 0)  # 0 is all
 EXAMPLE = "Once upon a time, there was a"
 REPAINT_MS = 33
-SIDE, LIST_LEAST = 290, 380  # pixels at 100 %
+SIDE, LIST_LEAST = 290, 310  # pixels at 100 %
 
 
 class NextTokenPane(Pane):
