@@ -19,6 +19,7 @@ CHANGED = Settings(
     device="cpu",
     workspace="Write",
     distribution_rows=0,
+    convention="paper",
     sampling=SamplingSettings(0.5, 40, 0.9, 0.1),
     geometry=b"\x00\x01geometry",
     layouts={"All": b"\xff\x00state"},
