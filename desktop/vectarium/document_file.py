@@ -4,8 +4,10 @@ Format, version 1::
 
     {"vectarium": 1, "model": name, "vocabulary": fingerprint, "text": text looked at,
      "selected": token index or null, "active": branch index,
-     "branches": [{"ids": [...], "steps": [null or step, ...]}, ...]}
+     "branches": [{"ids": [...], "steps": [null or step, ...], "name": given by the user or missing,
+                   "shares": [earlier branch, leading tokens] or missing}, ...]}
 
+Of a branch that shares its leading tokens with an earlier one, `ids` and `steps` hold only what follows them.
 A step holds the fields of `vectarium.sampling.Step`. Stray bytes in `text` are written as escaped lone
 surrogates (see `vectarium.vocabulary`).
 """
@@ -24,6 +26,7 @@ from vectarium.sampling import SamplingSettings, Step
 
 VERSION = 1
 LARGEST = 512 * 1024 * 1024  # bytes
+MOST_TOKENS = 10_000_000  # in a branch
 
 
 class DocumentFileError(ValueError):
@@ -51,13 +54,37 @@ def save(path: Path, saved: Saved) -> None:
         "selected": saved.selected,
         "active": saved.document.active,
     }
-    branches = ", ".join(_branch_json(branch) for branch in saved.document.branches)
+    branches = ", ".join(
+        _branch_json(saved.document.branches, i) for i in range(len(saved.document.branches))
+    )
     write_atomically(path, f'{json.dumps(head)[:-1]}, "branches": [{branches}]}}')
 
 
-def _branch_json(branch: Branch) -> str:
-    steps = ", ".join(_step_json(step) for step in branch.steps)
-    return f'{{"ids": {json.dumps(branch.ids)}, "steps": [{steps}]}}'
+def _branch_json(branches: tuple[Branch, ...], index: int) -> str:
+    branch, source, shared = branches[index], -1, 0
+    for earlier in range(index):
+        count = _shared(branches[earlier], branch)
+        if count > shared:
+            source, shared = earlier, count
+    steps = ", ".join(_step_json(step) for step in branch.steps[shared:])
+    parts = [f'"ids": {json.dumps(branch.ids[shared:])}', f'"steps": [{steps}]']
+    if branch.name:
+        parts.append(f'"name": {json.dumps(branch.name)}')
+    if shared:
+        parts.append(f'"shares": [{source}, {shared}]')
+    return "{" + ", ".join(parts) + "}"
+
+
+def _shared(first: Branch, second: Branch) -> int:
+    """Leading tokens that two branches have in common with the very same draws."""
+    low, high = 0, min(len(first), len(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first.ids[:middle] == second.ids[:middle] and first.steps[:middle] == second.steps[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 @lru_cache(maxsize=20_000)
@@ -79,12 +106,11 @@ def load(path: Path) -> Saved:
     if content["vectarium"] != VERSION:
         raise DocumentFileError(f"{path.name} was written by another version of Vectarium.")
     try:
-        branches = tuple(
-            Branch(_ids(branch["ids"]), tuple(_step(step) for step in branch["steps"]))
-            for branch in content["branches"]
-        )
+        branches: list[Branch] = []
+        for plain in content["branches"]:
+            branches.append(_branch(plain, branches))
         return Saved(
-            Document(branches, _whole(content["active"])),
+            Document(tuple(branches), _whole(content["active"])),
             _text(content["text"]),
             None if content["selected"] is None else _whole(content["selected"]),
             _text(content["model"]),
@@ -92,6 +118,19 @@ def load(path: Path) -> Saved:
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DocumentFileError(f"{path.name} is damaged: {error}.") from error
+
+
+def _branch(plain: Any, earlier: list[Branch]) -> Branch:
+    ids, steps = _ids(plain["ids"]), tuple(_step(step) for step in plain["steps"])
+    if "shares" in plain:
+        source, count = _ids(plain["shares"])
+        if source >= len(earlier) or count > len(earlier[source]):
+            raise ValueError("a branch shares tokens with one that is not there")
+        shared = earlier[source].cut(count)
+        if count + len(ids) > MOST_TOKENS:
+            raise ValueError("a branch is longer than any that Vectarium writes")
+        ids, steps = shared.ids + ids, shared.steps + steps
+    return Branch(ids, steps, _text(plain.get("name", "")))
 
 
 def _plain_step(step: Step | None) -> dict[str, Any] | None:
