@@ -112,7 +112,8 @@ class ExpressionBox(QWidget):
         theme = self.look.theme
         text = self.line.text()
         self._place = (start, end)
-        parts = [html.escape(message)]
+        # The near words stand below as links.
+        parts = [html.escape(message.split(" Did you mean")[0] if near else message)]
         if text and end > start:
             wrong = html.escape(text[start:end]) or "&nbsp;"
             parts.append(
@@ -124,7 +125,7 @@ class ExpressionBox(QWidget):
             links = ", ".join(
                 f'<a style="color:{theme.accent}" href="{word}">{word}</a>' for word in map(html.escape, near)
             )
-            parts.append(f"Use instead: {links}")
+            parts.append(f"Did you mean {links}?")
         self.problem.setText("<br>".join(parts))
         self.problem.show()
         self.adjustSize()

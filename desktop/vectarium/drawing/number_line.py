@@ -59,7 +59,7 @@ class NumberLine(QWidget):
             self.width() * 0.42,
         )
         numbers = metrics.horizontalAdvance("−00.00") + look.px(6)
-        left, right = names + look.px(6), self.width() - numbers - look.px(6)
+        left, right = names + look.px(14), self.width() - numbers - look.px(8)
         values = [each.value for each in self.readings if math.isfinite(each.value)]
         low, high = min(0.0, *values) if values else 0.0, max(0.0, *values) if values else 1.0
         span = (high - low) or 1.0

@@ -133,7 +133,9 @@ class PointCloud(QWidget):
         self._points = self._scaled(points)
         self._named, self._hover = [], None
         names = () if cloud is None else cloud.names
-        worthy = np.fromiter((sum(map(str.isalpha, name)) > 2 for name in names), bool, len(names))
+        worthy = np.fromiter(
+            (len(name) > 3 and name.lstrip("␣").isalpha() for name in names), bool, len(names)
+        )
         self._worthy, self._plain = np.flatnonzero(worthy), np.flatnonzero(~worthy)
         self.scene = Scene()
         if not keep_view:
@@ -440,7 +442,7 @@ class PointCloud(QWidget):
         assert self.cloud is not None
         look, theme = self.look, self.look.theme
         reach = look.px(34)
-        origin = QPointF(look.px(58), self.height() - look.px(50))
+        origin = QPointF(look.px(70), self.height() - look.px(50))
         painter.setFont(look.words(11))
         metrics = QFontMetricsF(painter.font())
         rotation = self.camera.rotation()
@@ -448,13 +450,32 @@ class PointCloud(QWidget):
             end = QPointF(rotation[0, index] * reach, -rotation[1, index] * reach)
             painter.setPen(QPen(QColor(theme.secondary), max(1.0, look.zoom)))
             painter.drawLine(origin, origin + end)
-            text = self.cloud.axes[index].name
+            axis = self.cloud.axes[index]
+            text = f"{axis.name}  {100 * axis.share:.1f} %"
             wide, high = metrics.horizontalAdvance(text), metrics.height()
             at = origin + end * 1.15
             left = at.x() + look.px(2) if end.x() >= 0 else at.x() - wide - look.px(2)
+            # A long name of an axis of one's own must not leave the picture.
+            left = max(left, float(look.px(4)))
             painter.drawText(
                 QRectF(left, at.y() - high / 2, wide + 2, high), Qt.AlignmentFlag.AlignCenter, text
             )
+        if self.height() > look.px(420) and self.width() > look.px(700):
+            self._paint_ends(painter, metrics)
+
+    def _paint_ends(self, painter: QPainter, metrics: QFontMetricsF) -> None:
+        """The words farthest out on each axis, beside the cross."""
+        assert self.cloud is not None
+        left, high = self.look.px(190), metrics.height() * 1.25
+        top = self.height() - self.look.px(18) - 3 * high
+        for index, axis in enumerate(self.cloud.axes):
+            if axis.low:
+                text = metrics.elidedText(
+                    f"{axis.name}:  {axis.low}  ↔  {axis.high}",
+                    Qt.TextElideMode.ElideRight,
+                    self.width() - left - self.look.px(12),
+                )
+                painter.drawText(QPointF(left, top + (index + 1) * high), text)
 
     def _children_boxes(self) -> list[Box]:
         """Where widgets stand on the cloud, so that no label hides behind them."""
@@ -463,7 +484,10 @@ class PointCloud(QWidget):
             if child.isVisible():
                 area = child.geometry()
                 found.append(Box(area.x(), area.y(), area.width(), area.height()))
-        found.append(Box(0, self.height() - self.look.px(100), self.look.px(110), self.look.px(100)))
+        look, wide = self.look, self.height() > self.look.px(420) and self.width() > self.look.px(700)
+        found.append(Box(0, self.height() - look.px(100), look.px(150), look.px(100)))
+        if wide:
+            found.append(Box(0, self.height() - look.px(70), self.width() * 0.8, look.px(70)))
         return found
 
     def _project(self, points: Floats | None = None) -> Projected:

@@ -1,10 +1,12 @@
 """A ranked list of names with a value and a bar each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QMimeData,
     QModelIndex,
     QPersistentModelIndex,
     QRectF,
@@ -56,6 +58,16 @@ class _Model(QAbstractTableModel):
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 4
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The name of the line that is dragged, to be dropped into a list of words."""
+        data = QMimeData()
+        names = dict.fromkeys(self.bars[index.row()].name for index in indexes)
+        data.setText("".join(f", {name}" for name in names))
+        return data
 
     def data(self, index: Index, role: int = 0) -> Any:
         bar = self.bars[index.row()]
@@ -122,6 +134,7 @@ class ValueBars(QTableView):
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
+        self.setDragEnabled(True)
         self.setWordWrap(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -26,7 +26,7 @@ def cloud_of(
     names = []
     for column in columns:
         axis = axes[column] if column < len(axes) else Axis("", 0.0)
-        names.append(AxisName(axis.name, axis.share, " ".join(axis.low), " ".join(axis.high)))
+        names.append(AxisName(axis.name, axis.share, ", ".join(axis.low), ", ".join(axis.high)))
     wide = np.concatenate([on(each, columns).reshape(-1, 3) for each in extent]) if extent else None
     return Cloud(on(coordinates, columns), labels, (names[0], names[1], names[2]), wide)
 

@@ -116,6 +116,7 @@ class EmbeddingsPane(Pane):
         session.failed.connect(self._failed)
         session.model_changed.connect(self._model_changed)
         session.selection_changed.connect(self._selection_changed)
+        session.hover_changed.connect(self._token_hovered)
         self.cloud.clicked.connect(self._clicked)
         self.cloud.hovered.connect(self._hovered)
         self.box.entered.connect(self._entered)
@@ -483,6 +484,27 @@ class EmbeddingsPane(Pane):
         if self._space in MODEL_SPACES:
             self._session.set_hover(None if row is None else self._token_of(row))
 
+    @Slot(object)
+    def _token_hovered(self, token: int | None) -> None:
+        """Light the point of the token that the mouse means in another pane."""
+        if self.isVisible() and self.opened is not None and not self.cloud.underMouse():
+            self.cloud.set_hover(None if token is None else self._row_of(token))
+
+    def _row_of(self, token: int) -> int | None:
+        """The point of a token of the text."""
+        tokens = self._session.tokens
+        if self.opened is None or tokens.pending is not None or token >= len(tokens):
+            return None
+        row: int | None = int(tokens.ids[token])
+        if self._space == "context" and self.context.read is not None:
+            row = token - self.context.read.seen_from
+        elif self._space == "positions":
+            row = token
+        elif self._space in ("words", "all_words"):
+            start, end = tokens.spans[token].tolist()
+            row = self._rows.get(tokens.text[start:end].strip().lower())
+        return row if row is not None and 0 <= row < len(self.opened.words) else None
+
     def _token_of(self, row: int) -> int | None:
         """Where the point `row` is in the text; the first place if there are several."""
         tokens = self._session.tokens
@@ -498,21 +520,11 @@ class EmbeddingsPane(Pane):
 
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
-        if self._linking or selection.token is None or self.opened is None or not self.isVisible():
+        if self._linking or selection.token is None or not self.isVisible():
             return
-        tokens = self._session.tokens
-        if tokens.pending is not None or selection.token >= len(tokens):
-            return
-        row: int | None = int(tokens.ids[selection.token])
-        if self._space == "context" and self.context.read is not None:
-            row = max(0, selection.token - self.context.read.seen_from)
-        elif self._space == "positions":
-            row = selection.token
-        elif self._space in ("words", "all_words"):
-            start, end = tokens.spans[selection.token].tolist()
-            row = self._rows.get(tokens.text[start:end].strip().lower())
-        if row is not None and row < len(self.opened.words):
+        if (row := self._row_of(selection.token)) is not None:
             self._expected = ""
+            self.panels.nearest.expected.clear()
             self._ask_value(row=row)
 
     # Data
