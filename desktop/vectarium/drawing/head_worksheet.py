@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSpinBox,
+    QStackedLayout,
     QTextBrowser,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from vectarium.drawing.head_exercise import HeadExercise
 from vectarium.drawing.palette import MONO, Look
 from vectarium.worksheet import Step, page, records
 
@@ -38,12 +40,12 @@ class HeadWorksheet(QWidget):
     """Shows a `Sheet` with as many decimals as the user wants."""
 
     path_asked = Signal(str, str, object)  # title, file name, Callable[[Path], None]
-    exercise_asked = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
         self._sheet: Sheet | None = None
+        self._queries_down = False
         self._text = QTextBrowser()
         self._text.setMinimumHeight(40)
         self._text.setAccessibleName("Worksheet")
@@ -71,13 +73,17 @@ class HeadWorksheet(QWidget):
         exercise.setText("Exercise")
         exercise.setToolTip("Work a small head through yourself, with every step checked")
         exercise.setAccessibleName("Exercise")
-        exercise.clicked.connect(self.exercise_asked)
+        exercise.clicked.connect(self._begin_exercise)
         bar = QHBoxLayout()
         for widget in (self.decimals, save, exercise):
             bar.addWidget(widget)
         bar.addStretch(1)
-        layout = QVBoxLayout(self)
+        page = QWidget()
+        layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(page)
+        self.exercise: HeadExercise | None = None
         layout.addWidget(self._about)
         layout.addWidget(self._text, 1)
         layout.addLayout(bar)
@@ -89,6 +95,26 @@ class HeadWorksheet(QWidget):
     def show_sheet(self, sheet: Sheet | None) -> None:
         self._sheet = sheet
         self._show()
+
+    def set_queries_down(self, queries_down: bool) -> None:
+        """Which way the exercise's tables run; a sheet brings its own way."""
+        self._queries_down = queries_down
+        if self.exercise is not None:
+            self.exercise.set_queries_down(queries_down)
+
+    @Slot()
+    def _begin_exercise(self) -> None:
+        """The exercise is made when it is first wanted: it has many cells."""
+        if self.exercise is None:
+            self.exercise = HeadExercise(self._look)
+            self.exercise.set_queries_down(self._queries_down)
+            self.exercise.back.clicked.connect(self._end_exercise)
+            self._stack.addWidget(self.exercise)
+        self._stack.setCurrentWidget(self.exercise)
+
+    @Slot()
+    def _end_exercise(self) -> None:
+        self._stack.setCurrentIndex(0)
 
     @property
     def text(self) -> str:

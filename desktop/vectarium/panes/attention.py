@@ -196,6 +196,7 @@ class AttentionPane(Pane):
         down = self.switches.queries_down
         self.grid.set_queries_down(down)
         self.panel.matrix.set_queries_down(down)
+        self.head.sheet.set_queries_down(down)
 
     @Slot()
     def _convention_changed(self) -> None:
