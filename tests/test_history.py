@@ -1,11 +1,13 @@
 """Undo gathers the letters of a word, and nothing more."""
 
+from itertools import pairwise
+
 from vectarium.document import Branch, Document
 from vectarium.history import History
 
 
 def typed(history: History, document: Document, *texts: str) -> str:
-    for before, after in zip(texts, texts[1:], strict=False):
+    for before, after in pairwise(texts):
         history.keep_before_edit((document, before), after)
     return texts[-1]
 

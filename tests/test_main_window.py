@@ -1,4 +1,4 @@
-"""The window with keyboard and mouse: zoom, themes, workspaces, docks, notices, and what each control says."""
+"""The window with keyboard and mouse: zoom, themes, workspaces, docks, notices, what each control says."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -121,7 +121,7 @@ def test_every_control_has_a_tooltip_and_a_name(window):
                 continue
             named = widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
             if not widget.toolTip() or not named:
-                silent.append(f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}")
+                silent.append(f"{type(widget).__name__} in {type(widget.parent()).__name__}")
     assert silent == []
 
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tiny_models import random_network
 
+from tiny_models import random_network
 from vectarium.document import Branch
 from vectarium.messages import Encode, Encoded, Ran, Run, read_only
 from vectarium.sampling import SamplingSettings

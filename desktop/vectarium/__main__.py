@@ -90,7 +90,7 @@ def wanted(options: argparse.Namespace) -> "ToWrite":
 def prepare_environment() -> None:
     """What has to be set before Qt and torch are imported."""
     if sys.stderr is None:  # a windowed app on Windows has none, and libraries write to it all the same
-        sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     # BLAS with as many threads as cores fights with the window: one core is the window's.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

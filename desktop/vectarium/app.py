@@ -16,11 +16,10 @@ from vectarium.autosave import Autosave
 from vectarium.commands import Commands
 from vectarium.document_file import Saved
 from vectarium.drawing.palette import THEMES, Look, load_fonts
-from vectarium.error_reporting import ErrorReporting, start_log
+from vectarium.error_reporting import ErrorReporting
 from vectarium.export import Export
 from vectarium.main_window import MainWindow
-from vectarium.messages import Encode, ExportTrace, Generate, LoadModel, ModelLoaded, Newest, Run
-from vectarium.messages_vectors import Evaluate, FollowPaths, MeasureAngles, OpenSpace, ReadStreams
+from vectarium.messages import ModelLoaded, Newest
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.embeddings import EmbeddingsPane
 from vectarium.panes.next_token import NextTokenPane
@@ -82,9 +81,8 @@ class App(QObject):
         super().__init__()
         self.options, self.places = options, places
         self._exporting = options.export is not None
-        self.log_path = start_log(places.log)
         self.errors = ErrorReporting()
-        self.errors.install()
+        self.log_path = self.errors.install(places.log)
         self.settings, lost = (Settings(), ()) if self._exporting else settings.load(places.settings)
         load_fonts(resources.folder() / "fonts")
         look = Look(THEMES[self.settings.theme], self.settings.zoom)
@@ -227,8 +225,8 @@ class App(QObject):
         path = self.autosave.keep_copy(saved)
         if path is not None:
             self.window.say(
-                f"The new model has other tokens, so the text was tokenized afresh. What {saved.model} had drawn "
-                f"is kept in {path}; File → Open brings it back."
+                "The new model has other tokens, so the text was tokenized afresh. "
+                f"What {saved.model} had drawn is kept in {path}; File → Open brings it back."
             )
 
     # The end
@@ -264,13 +262,12 @@ class App(QObject):
         """Stop the workers; False if one was in the middle of something that cannot be interrupted."""
         if self._closed:
             return True
-        vectors = (OpenSpace, Evaluate, MeasureAngles, FollowPaths, ReadStreams)
-        for kind in (LoadModel, Encode, Run, Generate, ExportTrace, *vectors):
-            self.newest.stamp(kind)
+        self.newest.supersede_all()
         for thread in self.threads:
             thread.quit()
         deadline = QDeadlineTimer(patience_ms)
-        ended = all([thread.wait(deadline) for thread in self.threads])
+        waited = [thread.wait(deadline) for thread in self.threads]
+        ended = all(waited)
         self._closed = ended
         self.errors.restore()
         return ended

@@ -99,7 +99,8 @@ def show_about(parent: QWidget) -> None:
         f"<h3>Vectarium {vectarium.__version__}</h3>"
         "<p>A planetarium for transformers: see GPT-2 think, on your own computer.</p>"
         "<p>MIT licence. Every number on screen is computed by the loaded model for the text on screen.</p>"
-        f"<p>Python {platform.python_version()}, Qt {qVersion()}, {platform.system()} {platform.machine()}</p>"
+        f"<p>Python {platform.python_version()}, Qt {qVersion()}, "
+        f"{platform.system()} {platform.machine()}</p>"
         f"<table>{rows}</table>"
         "<p>Type: Inter and JetBrains Mono, SIL Open Font License 1.1. "
         "Word vectors: GloVe, Public Domain Dedication and License.</p>",

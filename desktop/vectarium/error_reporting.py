@@ -21,35 +21,38 @@ _LEVELS = {
 }
 
 
-def start_log(path: Path) -> Path | None:
-    """Log to `path`, at most three files of 1 MB; the path, or None where nothing can be written there."""
-    logging.captureWarnings(True)
-    root = logging.getLogger()
-    root.setLevel(logging.INFO)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=False)
-    except OSError:
-        return None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.addHandler(handler)
-    return path
-
-
 class ErrorReporting(QObject):
-    """Takes over Python's and Qt's last resorts, and gives them back with `restore`."""
+    """Takes over the log and Python's and Qt's last resorts, and gives them back with `restore`."""
 
     unexpected = Signal(str, str)  # what happened, traceback
+    _handler: RotatingFileHandler | None = None
 
-    def install(self) -> None:
+    def install(self, path: Path) -> Path | None:
+        """Log to `path`, at most three files of 1 MB; the path, or None where nothing can be written."""
         self._hooks = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._report
         threading.excepthook = self._report_thread
         qInstallMessageHandler(_log_qt)
+        logging.captureWarnings(True)
+        root = logging.getLogger()
+        root.setLevel(logging.INFO)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+        except OSError:
+            self._handler = None
+            return None
+        self._handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(self._handler)
+        return path
 
     def restore(self) -> None:
         sys.excepthook, threading.excepthook = self._hooks
         qInstallMessageHandler(None)
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+            self._handler.close()
+            self._handler = None
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

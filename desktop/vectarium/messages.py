@@ -198,6 +198,11 @@ class Newest:
             self._numbers[kind] = self._last
             return self._last
 
+    def supersede_all(self) -> None:
+        """Nothing that was asked is wanted any more."""
+        with self._lock:
+            self._numbers.clear()
+
     def is_current(self, number: int) -> bool:
         """Whether nothing newer of its kind was asked."""
         with self._lock:

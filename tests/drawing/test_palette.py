@@ -10,7 +10,8 @@ from vectarium.drawing.palette import DARK, LIGHT, MONO, WORDS, Look, Theme, con
 from vectarium.drawing.stylesheet import stylesheet
 
 TEXT_COLOURS = (
-    "text", "secondary", "tertiary", "query", "key", "value", "temperature", "positive", "negative", "accent", "found",
+    "text", "secondary", "tertiary", "query", "key", "value",
+    "temperature", "positive", "negative", "accent", "found",
 )  # fmt: skip
 
 

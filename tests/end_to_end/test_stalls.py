@@ -9,7 +9,7 @@ RUNS = 3
 
 
 def test_no_turn_of_the_event_loop_is_late(vectarium, model_folder, tmp_path):
-    """On a busy machine anything can be late once; what the application itself keeps waiting is late every time."""
+    """On a busy machine anything is late once; what the application itself holds up is late every time."""
     always_late: set[str] | None = None
     for run in range(RUNS):
         folder = tmp_path / str(run)

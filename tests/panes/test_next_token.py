@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
-from tiny_models import random_network
 
+from tiny_models import random_network
 from vectarium.panes.next_token import NextTokenPane
 from vectarium.sampling import SamplingSettings
 
@@ -38,7 +38,8 @@ def test_shows_the_softmax_of_the_models_logits(app, pane):
     for row, token in enumerate(best.tolist()):
         assert shown(pane, row, 1) == app.session.vocabulary.labels[token]
         assert float(shown(pane, row, 2)) == pytest.approx(float(logits[token]), abs=0.0051)
-        assert float(shown(pane, row, 4).rstrip(" %")) == pytest.approx(100 * float(expected[token]), abs=0.051)
+        share = float(shown(pane, row, 4).rstrip(" %"))
+        assert share == pytest.approx(100 * float(expected[token]), abs=0.051)
 
 
 def test_a_slider_reshapes_without_running_the_model_again(app, pane, qtbot):
