@@ -184,3 +184,59 @@ def test_an_unexpected_error_is_told_and_logged(app, window):
         sys.excepthook(type(error), error, error.__traceback__)
     assert "a cosmic ray" in window.notice.text
     assert "a cosmic ray" in app.places.log.read_text()
+
+
+@pytest.mark.offline
+def test_a_model_is_downloaded_only_when_the_user_agrees(app, window, qtbot, monkeypatch, network_wall):
+    old, asked = app.session.model, []
+
+    def refuse(*question):
+        asked.append(question)
+        return False
+
+    monkeypatch.setattr(window, "ask", refuse)
+    with qtbot.waitSignal(app.session.failed):
+        app.commands._load("gpt2")
+    assert "548 MB" in asked[0][1]
+    assert network_wall.attempts == []
+
+    monkeypatch.setattr(window, "ask", lambda *question: True)
+    app.commands._load("gpt2")
+    qtbot.waitUntil(lambda: window.notice.isVisible(), timeout=60_000)
+    assert network_wall.attempts
+    assert app.session.model is old
+
+
+def test_the_device_can_be_changed_and_a_missing_one_is_told(app, window, qtbot):
+    with qtbot.waitSignal(app.session.model_changed, timeout=30_000):
+        window.actions_by_name["set_device:cpu"].trigger()
+    assert window.actions_by_name["set_device:cpu"].isChecked()
+    assert not window.actions_by_name["set_device:auto"].isChecked()
+    qtbot.waitUntil(lambda: app.session.can_sample)
+
+
+def test_the_whole_can_be_exported_from_the_menu(app, window, qtbot, tmp_path):
+    exporting = app.export(tmp_path / "out")
+    with qtbot.waitSignal(exporting.done, timeout=60_000) as done:
+        pass
+    assert done.args == [""]
+    assert (tmp_path / "out" / "window.png").exists()
+    assert str(tmp_path / "out") in window.notice.text
+
+
+def test_documents_are_saved_and_opened_by_path(app, window, qtbot, tmp_path):
+    from vectarium import document_file
+
+    path = tmp_path / "mine.vectarium.json"
+    document_file.save(path, app.session.saved())
+    app.session.edit_text("something else")
+    qtbot.waitUntil(lambda: app.session.can_sample)
+    app.commands.open_path(path)
+    qtbot.waitUntil(lambda: app.session.can_sample)
+    assert app.session.text == "Once upon a time"
+    path.write_text("{}")
+    app.commands.open_path(path)
+    assert "not a Vectarium document" in window.notice.text
+    app.commands.open_path(tmp_path / "none.json")
+    assert "could not be read" in window.notice.text
+    assert app.session.text == "Once upon a time"
