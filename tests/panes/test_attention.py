@@ -1,6 +1,7 @@
 """The Attention pane on a real model, with the mouse and the keyboard."""
 
 import csv
+import threading
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from vectarium.head_numbers import MASKED, RAW, SCALED, SOFTMAX
 from vectarium.messages_attention import HeadRead, HeadsRead, ReadHeads
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.attention_head import BY_HAND, LINES, MOVES
+from vectarium.workers import attention as worker_attention
 
 PROMPT = "The cat sat on the mat; the cat sat"
 
@@ -309,3 +311,40 @@ def test_files_hold_what_is_shown(app, pane, tmp_path):
     pane.save_svg(tmp_path / "pane.svg")
     pane.save_png(tmp_path / "pane.png")
     assert (tmp_path / "pane.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_slow_model_never_puts_numbers_under_other_labels(app, pane, qtbot, monkeypatch):
+    """Text and head change while the model is still at work on the old ones."""
+    slow, free, pictures = threading.Event(), threading.Event(), []
+    read_head, show_matrix = worker_attention.read_head, pane.panel.matrix.show_matrix
+
+    def held_up(*arguments):
+        slow.set()
+        free.wait(10)
+        return read_head(*arguments)
+
+    def watched(matrix):
+        pictures.append((matrix, pane.reading.head))
+        show_matrix(matrix)
+
+    monkeypatch.setattr(worker_attention, "read_head", held_up)
+    monkeypatch.setattr(pane.panel.matrix, "show_matrix", watched)
+    app.session.select_head(2, 1)
+    qtbot.waitUntil(slow.is_set)
+    app.session.edit_text("Once upon a time there was a cat")
+    app.session.select_head(1, 3)
+    pane.panel.set_stage(RAW)
+    pane.panel.set_stage(SOFTMAX)
+    free.set()
+    wait_for(pane, qtbot)
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Layer 1 · head 3")
+    assert len(pictures) >= 3
+    for matrix, head in pictures:
+        labels = tuple(app.session.vocabulary.labels[token] for token in head.seen.tokens)
+        assert matrix.labels == labels
+        if matrix.weights:
+            expected = true_patterns(head.seen.tokens)[head.layer, head.head]
+            assert np.allclose(matrix.values, expected, rtol=0, atol=1e-5)
+    last = pictures[-1][1]
+    assert (last.layer, last.head) == (1, 3)
+    assert np.array_equal(last.seen.ids, app.session.tokens.ids)

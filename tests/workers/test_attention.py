@@ -1,5 +1,7 @@
 """What the worker answers about attention, against transformers' own modules."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -201,3 +203,42 @@ def test_questions_about_another_model_are_not_answered(model):
     assert not attention.answerable(model, ReadPatterns(1, ids, 4, ((0, 0), (9, 0)), False))
     assert not attention.answerable(model, ReadHeads(1, ids + 360, 4, False))
     assert not attention.answerable(model, ReadHeads(1, ids[:0], 0, False))
+
+
+def induction_network():
+    """Two layers made by hand: one writes down the previous token, one looks for where it is the present one.
+
+    Sixteen tokens are one-hot in dimensions 0 to 15, the previous token goes to 16 to 31, the position is
+    one-hot in 32 to 63.
+    """
+    network = random_network(n_embd=64, n_positions=32, n_layer=2, n_head=1, vocab_size=16)
+    eye = torch.eye(64)
+    for parameter in network.parameters():
+        parameter.zero_()
+    network.transformer.wte.weight[:] = eye[:16]
+    network.transformer.wpe.weight[:] = eye[32:]
+    first, second = network.transformer.h
+    for block in (first, second):
+        block.ln_1.weight.fill_(1)
+    sharp = 40.0
+    query, key, value = (slice(start, start + 64) for start in (0, 64, 128))
+    first.attn.c_attn.weight[33:64, query] = sharp * eye[:31]  # position i asks for
+    first.attn.c_attn.weight[32:63, key] = eye[:31]  # position i - 1
+    first.attn.c_attn.weight[:16, value] = eye[:16]
+    first.attn.c_proj.weight[:16] = eye[16:32]
+    second.attn.c_attn.weight[:16, query] = sharp * eye[:16]  # this token asks for
+    second.attn.c_attn.weight[16:32, key] = eye[:16]  # a position that it comes before
+    return network
+
+
+def test_a_repeated_random_sequence_shows_the_induction_head(model):
+    network = induction_network()
+    made = replace(model, network=network, layers=2, heads=1, width=64, context=32, vocabulary_size=16)
+    half = np.random.default_rng(5).permutation(np.arange(1, 16))
+    ids = np.concatenate([[0], half, half]).astype(np.int32)
+    _, measures, *_ = read_heads(HeadReader(), made, ids)
+    names = list(HeadBehaviour.__dataclass_fields__)
+    assert measures[names.index("previous_token"), 0, 0] > 0.95
+    assert measures[names.index("induction"), 1, 0] > 0.95
+    assert measures[names.index("induction"), 0, 0] < 0.2
+    assert measures[names.index("earlier_copies"), 1, 0] < 0.05
