@@ -101,6 +101,7 @@ class Session(QObject):
     tokens_changed = Signal(object)  # Tokens
     selection_changed = Signal(object)  # Selection
     hover_changed = Signal(object)  # int | None
+    link_changed = Signal(object)  # (query, key) | None: two tokens between which attention is pointed at
     next_token_changed = Signal(object)  # NextToken | None
     sampling_changed = Signal(object)  # SamplingSettings
     generating_changed = Signal(bool)
@@ -121,6 +122,7 @@ class Session(QObject):
         self.tokens = Tokens()
         self.selection = Selection()
         self.hover: int | None = None
+        self.link: tuple[int, int] | None = None
         self.next_token: NextToken | None = None
         self.generating = False
         self._vocabulary_of_document = ""
@@ -339,6 +341,12 @@ class Session(QObject):
         if token != self.hover:
             self.hover = token
             self.hover_changed.emit(token)
+
+    def set_link(self, link: tuple[int, int] | None) -> None:
+        """Light a query and a key up everywhere while the mouse is on the weight between them."""
+        if link != self.link:
+            self.link = link
+            self.link_changed.emit(link)
 
     @Slot(object)
     def set_sampling(self, sampling: SamplingSettings) -> None:

@@ -140,6 +140,8 @@ def test_a_cell_lights_up_its_token_and_spells_its_arithmetic_out(app, pane, qtb
     with qtbot.waitSignal(app.session.hover_changed):
         qtbot.mouseMove(matrix, matrix.place_of(query, key).center().toPoint())
     assert app.session.hover == key
+    assert app.session.link == (query, key)
+    assert app.strip.editor._link == app.panes["writing"].text._link == (query, key)
     weight = true_patterns(app.session.tokens.ids)[0, 0, query, key]
     assert f"({100 * weight:.1f} %)" in pane.panel.arithmetic.text
     assert ("column’s" if convention == "video" else "row’s") in pane.panel.arithmetic.text

@@ -58,6 +58,7 @@ class FlowingText(QAbstractScrollArea):
         self._marks = Marks()
         self._selected: int | None = None
         self._lit: int | None = None
+        self._link: tuple[int, int] | None = None
         self._under_mouse: int | None = None
         self._pressed: int | None = None
         self._stretch: tuple[int, int] | None = None
@@ -100,6 +101,12 @@ class FlowingText(QAbstractScrollArea):
             self._selected = token
             if token is not None:
                 self.show_token(token)
+            self.viewport().update()
+
+    def set_link(self, link: tuple[int, int] | None) -> None:
+        """Frame two tokens between which attention is pointed at."""
+        if link != self._link:
+            self._link = link
             self.viewport().update()
 
     def set_lit(self, token: int | None) -> None:
@@ -205,7 +212,7 @@ class FlowingText(QAbstractScrollArea):
         for token in range(first, last):
             self._paint_ground(painter, token)
         self._paint_text(painter, first_line, last_line)
-        for framed in {self._selected, self._lit}:
+        for framed in {self._selected, self._lit, *(self._link or ())}:
             if framed is not None and first <= framed < last:
                 self._paint_frame(painter, framed)
         self._paint_caret(painter)

@@ -25,6 +25,7 @@ class TokenStrip(QAbstractScrollArea):
         self._cursor = TextCursor()
         self._selected: int | None = None
         self._lit: int | None = None
+        self._link: tuple[int, int] | None = None
         self._drawn_by_model: frozenset[int] = frozenset()
         self._seen = (0, 0)
         self._preedit = ""
@@ -82,6 +83,12 @@ class TokenStrip(QAbstractScrollArea):
         """Light one box up, as when the mouse is on it."""
         if box != self._lit:
             self._lit = box
+            self.viewport().update()
+
+    def set_link(self, link: tuple[int, int] | None) -> None:
+        """Frame a query in yellow and a key in teal."""
+        if link != self._link:
+            self._link = link
             self.viewport().update()
 
     @property
@@ -169,11 +176,15 @@ class TokenStrip(QAbstractScrollArea):
             fill, line = mix(theme.raised, theme.key, 0.14), mix(theme.line, theme.key, 0.35)
         if box == self._lit:
             fill = QColor(theme.raised_more)
+        linked = self._link is not None and box in self._link
+        if self._link is not None and linked:
+            fill = QColor(theme.raised_more)
+            line = QColor(theme.query if box == self._link[0] else theme.key)
         if box == self._selected:
             fill, line = mix(theme.pane, theme.query, 0.16), QColor(theme.query)
         if not seen:
             fill = QColor(theme.window)
-        pen = QPen(line, 1.6 if box == self._selected else 1.0)
+        pen = QPen(line, 1.6 if linked or box == self._selected else 1.0)
         if token < 0 or not seen:
             pen.setStyle(Qt.PenStyle.DashLine)
         painter.setPen(pen)

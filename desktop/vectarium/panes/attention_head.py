@@ -246,7 +246,9 @@ class AttentionHead(QObject):
     @Slot(object)
     def _cell_pointed(self, cell: tuple[int, int] | None) -> None:
         self._pointed = cell
-        self._session.set_hover(None if cell is None else self.token_at(cell[1]))
+        tokens = None if cell is None else (self.token_at(cell[0]), self.token_at(cell[1]))
+        self._session.set_hover(None if tokens is None else tokens[1])
+        self._session.set_link(None if tokens is None or None in tokens else tokens)  # type: ignore[arg-type]
         self._explain()
 
     @Slot(object)

@@ -54,6 +54,7 @@ class TextStrip(QWidget):
         session.vocabulary_changed.connect(self._vocabulary_changed)
         session.selection_changed.connect(self._selection_changed)
         session.hover_changed.connect(self.editor.set_lit)
+        session.link_changed.connect(self.editor.set_link)
         session.next_token_changed.connect(self._next_token_changed)
         self.editor.edited.connect(session.edit_text)
         self.editor.clicked.connect(self._clicked)

@@ -137,6 +137,7 @@ class WritingPane(Pane):
         session.tokens_changed.connect(self._tokens_changed)
         session.selection_changed.connect(self._selection_changed)
         session.hover_changed.connect(self._hover_changed)
+        session.link_changed.connect(self.text.set_link)
         session.next_token_changed.connect(self._next_token_changed)
         session.model_changed.connect(self._model_changed)
         session.generating_changed.connect(self._update_buttons)
