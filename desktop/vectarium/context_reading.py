@@ -123,6 +123,11 @@ class ContextReading(QObject):
     # What there is to draw
 
     @property
+    def seen_from(self) -> int:
+        """The token of the text that the first point stands for."""
+        return 0 if self.read is None else self.read.seen_from
+
+    @property
     def layers(self) -> int:
         """Blocks of the model that the paths are of."""
         return 0 if self.paths is None else len(self.paths.streams[0].residual) - 1
@@ -148,6 +153,7 @@ class ContextReading(QObject):
             read_only(ids.astype(np.int32)),
             tuple(words),
             tuple(names),
+            {word: row for row, word in reversed(list(enumerate(words)))},
             read_only(coordinates),
             paths.axes,
         )

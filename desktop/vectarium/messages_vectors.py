@@ -156,6 +156,7 @@ class SpaceOpened(Reply):
     ids: Ids  # [point]
     words: tuple[str, ...]  # [point] as they are
     labels: tuple[str, ...]  # [point] as they are drawn
+    rows: Mapping[str, int]  # of each word
     coordinates: Floats  # [point, component]
     axes: tuple[Axis, ...]  # [component]
 

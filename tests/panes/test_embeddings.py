@@ -19,7 +19,7 @@ def app(start_app, qtbot):
     app = start_app(prompt=PROMPT)
     app.window.open_workspace("Space")
     pane = app.panes["embeddings"]
-    qtbot.waitUntil(lambda: pane.settled and pane.evaluated is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.evaluated is not None, timeout=30_000)
     return app
 
 
@@ -52,7 +52,7 @@ def test_opens_with_the_lectures_example_worked_out(pane):
     assert names(pane)[0] == "queen"
     assert len(names(pane)) == 10
     assert "1st" in pane.panels.nearest.verdict.text()
-    assert len(pane.cloud.cloud.points) == len(pane.opened.words) > 60_000
+    assert len(pane.cloud.cloud.points) == len(pane.reading.opened.words) > 60_000
     roles = [arrow.role for arrow in pane.cloud.scene.arrows]
     assert roles == ["term", "difference", "miss"]
     assert "PC 1" in pane.info.text()
@@ -76,7 +76,7 @@ def test_an_error_stands_in_its_place_and_a_near_word_mends_it(pane, qtbot, sett
     pane.box.problem.linkActivated.emit("woman")
     settle()
     assert pane.box.problem.isHidden()
-    assert pane.evaluated.text == "king - woman"
+    assert pane.reading.evaluated.text == "king - woman"
 
 
 def test_an_expected_word_shows_where_it_lies(pane, qtbot, settle):
@@ -120,7 +120,7 @@ def test_a_click_on_a_point_shows_its_neighbours(pane, qtbot, settle):
             break
     qtbot.mouseClick(pane.cloud, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
     settle()
-    assert [term.row for term in pane.evaluated.terms] == [meant]
+    assert [term.row for term in pane.reading.evaluated.terms] == [meant]
 
 
 def test_a_neighbour_of_the_list_is_looked_at_by_click(pane, qtbot, settle):
@@ -137,8 +137,8 @@ def test_a_token_selected_in_the_text_is_found_here_and_the_other_way_round(app,
     settle()
     app.session.select(3)
     settle()
-    assert [term.row for term in pane.evaluated.terms] == [int(app.session.tokens.ids[3])]
-    pane._mean(int(app.session.tokens.ids[1]))
+    assert [term.row for term in pane.reading.evaluated.terms] == [int(app.session.tokens.ids[3])]
+    pane._look_at(int(app.session.tokens.ids[1]))
     settle()
     assert app.session.selection.token == 1
 
@@ -146,13 +146,13 @@ def test_a_token_selected_in_the_text_is_found_here_and_the_other_way_round(app,
 def test_positions_are_a_space_too(pane, settle):
     pane.show_space("positions")
     settle()
-    assert pane.opened.ids_are == "position"
+    assert pane.reading.opened.ids_are == "position"
     assert len(pane.cloud.cloud.points) == 48
 
 
 def test_tokens_in_context_are_paths_through_the_layers(app, pane, qtbot, settle):
     pane.show_space("context")
-    qtbot.waitUntil(lambda: pane.settled and pane.evaluated is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.evaluated is not None, timeout=30_000)
     count = len(app.session.tokens)
     assert len(pane.cloud.scene.paths) == count
     strong = [path for path in pane.cloud.scene.paths if path.strong]
@@ -189,7 +189,7 @@ def test_an_edited_text_moves_the_paths(app, pane, qtbot, settle):
 
 def test_other_components_and_an_axis_of_ones_own(pane, qtbot, settle):
     pane.view.columns_chosen.emit((3, 1, 0))
-    assert np.array_equal(pane.cloud.cloud.points, pane.opened.coordinates[:, [3, 1, 0]])
+    assert np.array_equal(pane.cloud.cloud.points, pane.reading.opened.coordinates[:, [3, 1, 0]])
     assert pane.cloud.cloud.axes[0].name == "PC 4"
     pane.view.axis_asked.emit(0, "woman - man")
     settle()
@@ -241,10 +241,10 @@ def test_files_hold_the_points_and_the_neighbours(pane, tmp_path):
     pane.export(tmp_path)
     with (tmp_path / "points.csv").open(newline="", encoding="utf-8") as file:
         points = list(csv.DictReader(file))
-    assert len(points) == len(pane.opened.words)
+    assert len(points) == len(pane.reading.opened.words)
     assert list(points[0]) == ["rank", "text", *(f"PC {number}" for number in range(1, 11))]
-    assert points[7]["text"] == pane.opened.words[7]
-    assert float(points[7]["PC 3"]) == pytest.approx(float(pane.opened.coordinates[7, 2]), rel=1e-6)
+    assert points[7]["text"] == pane.reading.opened.words[7]
+    assert float(points[7]["PC 3"]) == pytest.approx(float(pane.reading.opened.coordinates[7, 2]), rel=1e-6)
     with (tmp_path / "neighbours.csv").open(newline="", encoding="utf-8") as file:
         near = list(csv.DictReader(file))
     assert len(near) == 50
@@ -263,8 +263,8 @@ def test_another_model_leaves_no_stale_points(app, pane, qtbot, settle, model_fo
     app.session.load_model(str(model_folder), "cpu")
     with qtbot.waitSignal(app.session.model_changed, timeout=60_000):
         pass
-    qtbot.waitUntil(lambda: pane.settled and pane.opened is not None, timeout=30_000)
-    assert pane.opened.labels == app.session.vocabulary.labels
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.opened is not None, timeout=30_000)
+    assert pane.reading.opened.labels == app.session.vocabulary.labels
 
 
 def test_a_floated_and_docked_pane_keeps_its_cloud(app, pane, qtbot):

@@ -10,7 +10,7 @@ from vectarium.drawing.direction_panel import DirectionPanel
 from vectarium.drawing.nearest_panel import NearestPanel
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look
-from vectarium.messages import Reply, Request
+from vectarium.messages import Reply
 from vectarium.messages_vectors import (
     AnglesMeasured,
     CompareWords,
@@ -89,25 +89,20 @@ class VectorPanels(QWidget):
         content = {"words": self.comparison.words.text(), "cosine": self.comparison.cosine.isChecked()}
         self.asked.emit((CompareWords, content))
 
-    def take(self, reply: Reply) -> set[type[Request]]:
-        """Show a reply that is for one of the panels; what it answers."""
+    @Slot(object)
+    def take(self, reply: Reply) -> None:
+        """Show a reply that is for one of the panels."""
         match reply:
             case DirectionRead():
                 self.direction.show_readings(reply)
-                return {ReadDirection}
             case WordsCompared():
                 self.comparison.show_values(reply)
-                return {CompareWords}
             case AnglesMeasured():
                 self.angles.show_angles(reply)
-                return {MeasureAngles}
             case Problem(field="direction"):
                 self.direction.show_problem(reply)
-                return {ReadDirection}
             case Problem(field="words"):
                 self.comparison.show_problem(reply)
-                return {CompareWords}
-        return set()
 
     def tables(self) -> list[Numbers]:
         """The numbers of every panel that has any: name, columns, a callable for the rows."""

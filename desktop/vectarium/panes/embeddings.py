@@ -1,16 +1,14 @@
 """The Embeddings pane: a vector space in three dimensions, nearest words, vector arithmetic."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from vectarium import messages_vectors as m
+from vectarium import space_tables
 from vectarium.context_reading import ContextReading
 from vectarium.drawing import vector_scenes
 from vectarium.drawing.choice_button import ChoiceButton
@@ -21,13 +19,13 @@ from vectarium.drawing.palette import Look
 from vectarium.drawing.point_cloud import PointCloud
 from vectarium.drawing.point_cloud_scene import Scene
 from vectarium.drawing.vector_panels import VectorPanels
-from vectarium.messages import Failed, Floats, LoadModel, ModelLoaded, Reply, Request
+from vectarium.messages import Failed, LoadModel, ModelLoaded
+from vectarium.messages_vectors import Completions, Problem
 from vectarium.panes.pane import Pane, Table
 from vectarium.session import Selection, Session
+from vectarium.vector_reading import MODEL_SPACES, VectorReading
 
-START = ("king - man + woman", "queen")
 EXPORTED_NEIGHBOURS = 50
-MODEL_SPACES = ("tokens", "unembedding", "positions", "context")
 
 
 class EmbeddingsPane(Pane):
@@ -49,21 +47,12 @@ class EmbeddingsPane(Pane):
     def __init__(self, session: Session, look: Look, space: str = "words", expression: str = "") -> None:
         super().__init__(look)
         self._session = session
-        self._space = space
-        self._spaces: m.SpacesListed | None = None
-        self.opened: m.SpaceOpened | None = None
-        self.evaluated: m.Evaluated | None = None
-        self._columns = (0, 1, 2)
-        self._own_axis: tuple[int, m.AxisMade] | None = None
-        self._expected = ""
-        self._expressions = dict.fromkeys(("words", "all_words", "tokens", "unembedding"), START)
-        self._expressions["positions"] = ('"0"', "")
-        if expression:
-            self._expressions[space] = (expression, "")
-        self._waiting: set[type[Request]] = set()
+        self.reading = VectorReading(session, space, expression, self)
         self.context = ContextReading(session, self)
+        self._columns = (0, 1, 2)
+        self._axis_place = 0
+        self._problem = ""
         self._linking = False
-        self._rows: dict[str, int] = {}  # of each word of the space
         self._build(look)
         self._listen()
         self._say_waiting()
@@ -111,26 +100,33 @@ class EmbeddingsPane(Pane):
         self.set_look(look)
 
     def _listen(self) -> None:
-        session, nearest = self._session, self.panels.nearest
-        session.answered.connect(self._answered)
+        session, reading, nearest = self._session, self.reading, self.panels.nearest
         session.failed.connect(self._failed)
         session.model_changed.connect(self._model_changed)
         session.selection_changed.connect(self._selection_changed)
         session.hover_changed.connect(self._token_hovered)
+        reading.spaces_changed.connect(self._list_spaces)
+        reading.opened_changed.connect(self._show_space)
+        reading.value_changed.connect(self._show_value)
+        reading.axis_made.connect(self._use_axis)
+        reading.completed.connect(self._complete)
+        reading.panel_answered.connect(self.panels.take)
+        reading.problem.connect(self._show_problem)
+        reading.failed.connect(self.show_empty)
         self.cloud.clicked.connect(self._clicked)
         self.cloud.hovered.connect(self._hovered)
         self.box.entered.connect(self._entered)
-        self.box.chosen.connect(self._example)
-        self.box.typed.connect(self._typed)
+        self.box.chosen.connect(self.evaluate)
+        self.box.typed.connect(reading.complete)
         self.view.columns_chosen.connect(self._use_columns)
         self.view.axis_asked.connect(self._ask_axis)
         self.view.isolate_changed.connect(self._draw)
         nearest.asked.connect(self._ask_again)
-        nearest.meant.connect(self._mean)
+        nearest.meant.connect(self._look_at)
         nearest.pointed.connect(self.cloud.set_hover)
         nearest.own.toggled.connect(self._draw)
         nearest.count.chosen.connect(self._draw)
-        self.panels.asked.connect(self._panel_asked)
+        self.panels.asked.connect(reading.ask_panel)
         self.context.changed.connect(self._context_changed)
         self.context.failed.connect(self.show_empty)
         self.layers.layer_changed.connect(self._layer_changed)
@@ -148,257 +144,187 @@ class EmbeddingsPane(Pane):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._spaces is None:
-            self._request(m.ListSpaces)
-        if self.opened is None or self._space == "context":
+        if self.reading.spaces is None:
+            self.reading.list_spaces()
+        if self.reading.opened is None or self._in_context:
             self._open()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.context.want(False)
 
-    # Asking
-
     @property
     def settled(self) -> bool:
-        """Whether everything that was asked is on screen."""
-        return not self._waiting and (self._space != "context" or self.context.settled)
+        return self.reading.settled and (not self._in_context or self.context.settled)
 
-    def _request(self, kind: type[Request], **content: object) -> None:
-        self._waiting.add(kind)
-        self._session.ask(kind, **content)
+    @property
+    def _in_context(self) -> bool:
+        return self.reading.space == "context"
 
-    def _open(self) -> None:
-        """Ask for the space to show, if it can be there."""
-        self.layers.setVisible(self._space == "context")
-        self.context.want(self._space == "context" and self.isVisible())
-        if self._space in MODEL_SPACES and self._session.model is None:
-            self._say_waiting()
-        elif self._space == "context":
-            self._context_changed()
-        elif self.isVisible():
-            self._request(m.OpenSpace, space=self._space)
+    # Spaces
 
     @Slot(object)
-    def show_space(self, key: str, expression: str = "") -> None:
-        """Show another space, with an expression if one is given."""
-        if expression:
-            self._expressions[key] = (expression, "")
-        self._space = key
-        self.opened = self.evaluated = self._own_axis = None
+    def show_space(self, key: str) -> None:
+        """Show another space."""
+        self.reading.choose(key)
         self._columns = (0, 1, 2)
         self._name_space()
         self._say_waiting()
         self._open()
 
-    def evaluate(self, text: str, expected: str = "") -> None:
-        """Work an expression out in the space shown."""
-        self._expected = expected
-        self.panels.nearest.expected.setText(expected)
-        self._expressions[self._space] = (text, expected)
-        self._ask_value(text=text)
+    def _open(self) -> None:
+        """Ask for the space to show, if it can be there."""
+        self.layers.setVisible(self._in_context)
+        self.context.want(self._in_context and self.isVisible())
+        if self.reading.needs_model:
+            self._say_waiting()
+        elif self._in_context:
+            self._context_changed()
+        elif self.isVisible():
+            self.reading.open()
 
-    def _ask_value(self, text: str = "", row: int | None = None) -> None:
-        if self.opened is None:
-            return
-        nearest = self.panels.nearest
-        self._request(
-            m.Evaluate,
-            space=self._space,
-            text=text,
-            row=row,
-            measure=nearest.measure.key,
-            folded=nearest.folded.isChecked(),
-            expected=self._expected,
-        )
+    @Slot(object)
+    def _model_changed(self, model: ModelLoaded) -> None:
+        self.reading.spaces = None
+        if self.isVisible():
+            self.reading.list_spaces()
+        if self.reading.space in MODEL_SPACES:
+            self.show_space(self.reading.space)
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        if isinstance(failure.request, LoadModel) and self.reading.needs_model:
+            self.show_empty(f"{failure.message}\n{failure.advice}")
 
     @Slot()
-    def _ask_again(self) -> None:
-        self._expected = self.panels.nearest.expected.text()
-        if self.evaluated is not None:
-            self._ask_value(text=self.evaluated.text)
+    def _list_spaces(self) -> None:
+        listed = self.reading.spaces
+        assert listed is not None
+        choices = tuple((space.key, space.name) for space in listed.spaces)
+        self.space_button.set_choices(choices, self.reading.space)
+        self.panels.direction.set_examples(listed.directions)
+        self.layers.set_texts(listed.contexts)
+        self._name_space()
+
+    def _name_space(self) -> None:
+        self.space_button.choose(self.reading.space)
+        if self.reading.spaces is not None:
+            self.box.set_examples(self.reading.spaces.expressions.get(self.reading.space, ()))
+
+    def _say_waiting(self) -> None:
+        if self.reading.needs_model:
+            self.show_empty("The model is starting. Its vectors will appear here as a cloud of points.")
+        elif self._in_context and not len(self._session.tokens):
+            self.show_empty("Write something above, and its tokens will appear here, layer by layer.")
+        else:
+            self.show_empty("Opening the vectors. Every word will be a point here; near words mean alike.")
+
+    @Slot()
+    def _show_space(self) -> None:
+        self._place_points()
+        self.panels.new_space()
+        self.show_body()
+        text, expected = self.reading.expressions.get(self.reading.space, ("", ""))
+        self.box.set_text(text)
+        if text:
+            self.evaluate(text, expected)
+        else:
+            self._show_nothing()
+
+    # Expressions
+
+    @Slot(str, str)
+    def evaluate(self, text: str, expected: str = "") -> None:
+        """Work an expression out in the space shown."""
+        self.panels.nearest.expected.setText(expected)
+        self.reading.evaluate(text, expected)
 
     @Slot(str)
     def _entered(self, text: str) -> None:
         if text.strip():
             self.evaluate(text)
         else:
-            self.evaluated = None
-            self._expressions.pop(self._space, None)
-            self.panels.nearest.show_result(None)
-            self._draw()
+            self.reading.forget()
+            self._show_nothing()
 
-    @Slot(str, str)
-    def _example(self, text: str, expected: str) -> None:
-        self.evaluate(text, expected)
+    @Slot()
+    def _ask_again(self) -> None:
+        nearest, reading = self.panels.nearest, self.reading
+        reading.measure, reading.folded = str(nearest.measure.key), nearest.folded.isChecked()
+        reading.expected = nearest.expected.text()
+        reading.again()
 
-    @Slot(str)
-    def _typed(self, word: str) -> None:
-        if self.opened is not None:
-            folded = self.panels.nearest.folded.isChecked()
-            self._session.ask(m.Complete, space=self._space, typed=word, folded=folded)
+    def _show_nothing(self) -> None:
+        self.panels.nearest.expected.clear()
+        self.panels.nearest.show_result(None)
+        self._draw()
+
+    @Slot()
+    def _show_value(self) -> None:
+        evaluated = self.reading.evaluated
+        assert evaluated is not None
+        self._problem = ""
+        self.box.set_text(evaluated.text)
+        self.panels.nearest.show_result(evaluated)
+        self._draw()
+        if not self._in_context:
+            self.cloud.frame_scene()
 
     @Slot(object)
-    def _panel_asked(self, question: tuple[type[Request], dict[str, object]]) -> None:
-        kind, content = question
-        if self.opened is not None:
-            self._request(kind, space=self._space, **content)
-
-    # Answers
+    def _complete(self, found: Completions) -> None:
+        self.box.show_completions(found.typed, found.expressions)
 
     @Slot(object)
-    def _answered(self, reply: Reply) -> None:
-        match reply:
-            case m.SpacesListed():
-                self._waiting.discard(m.ListSpaces)
-                self._list_spaces(reply)
-            case m.SpaceOpened() if reply.space == self._space:
-                self._waiting.discard(m.OpenSpace)
-                self._show_space(reply)
-            case m.Evaluated() if reply.space == self._space:
-                self._waiting.discard(m.Evaluate)
-                self.evaluated = reply
-                self._expressions[self._space] = (reply.text, self._expected)
-                self.box.set_text(reply.text)
-                self.panels.nearest.show_result(reply)
-                self._draw()
-                if self._space != "context":
-                    self.cloud.frame_scene()
-            case m.AxisMade() if reply.space == self._space:
-                self._waiting.discard(m.MakeAxis)
-                self._use_axis(reply)
-            case m.Completions() if reply.space == self._space:
-                self.box.show_completions(reply.typed, reply.expressions)
-            case m.Problem() if reply.space == self._space:
-                self._show_problem(reply)
-            case _:
-                self._waiting.difference_update(self.panels.take(reply))
-
-    def _show_problem(self, problem: m.Problem) -> None:
+    def _show_problem(self, problem: Problem) -> None:
         if problem.field == "expression":
-            self._waiting.discard(m.Evaluate)
+            self._problem = problem.message
             self.box.show_problem(problem.message, problem.start, problem.end, problem.near)
         elif problem.field == "expected":
             self.panels.nearest.show_unknown(problem.message)
-        elif problem.field == "axis":
-            self._waiting.discard(m.MakeAxis)
+        else:
             self.message.emit(f"No axis “{problem.text}”: {problem.message}")
-        else:
-            self._waiting.difference_update(self.panels.take(problem))
-
-    @Slot(object)
-    def _failed(self, failure: Failed) -> None:
-        self._waiting.discard(type(failure.request))
-        if isinstance(failure.request, m.OpenSpace) or (
-            isinstance(failure.request, LoadModel) and self._session.model is None and self.opened is None
-        ):
-            self.show_empty(f"{failure.message}\n{failure.advice}")
-
-    @Slot(object)
-    def _model_changed(self, model: ModelLoaded) -> None:
-        if self.isVisible():
-            self._request(m.ListSpaces)
-        else:
-            self._spaces = None
-        if self._space in MODEL_SPACES:
-            self.show_space(self._space)
-
-    # Spaces
-
-    def _list_spaces(self, listed: m.SpacesListed) -> None:
-        self._spaces = listed
-        choices = tuple((space.key, space.name) for space in listed.spaces)
-        self.space_button.set_choices(choices, self._space)
-        self.panels.direction.set_examples(listed.directions)
-        self.layers.set_texts(listed.contexts)
-        self._name_space()
-
-    def _name_space(self) -> None:
-        self.space_button.choose(self._space)
-        if self._spaces is not None:
-            self.box.set_examples(self._spaces.expressions.get(self._space, ()))
-
-    def _say_waiting(self) -> None:
-        if self._space in MODEL_SPACES and self._session.model is None:
-            self.show_empty("The model is starting. Its vectors will appear here as a cloud of points.")
-        elif self._space == "context" and not len(self._session.tokens):
-            self.show_empty("Write something above, and its tokens will appear here, layer by layer.")
-        else:
-            self.show_empty("Opening the vectors. Every word will be a point here; near words mean alike.")
-
-    def _show_space(self, opened: m.SpaceOpened) -> None:
-        self._take_points(opened)
-        self.panels.new_space()
-        self.show_body()
-        text, expected = self._expressions.get(self._space, ("", ""))
-        self.box.set_text(text)
-        if text:
-            self.evaluate(text, expected)
-        else:
-            self.panels.nearest.expected.clear()
-            self.panels.nearest.show_result(None)
-            self._draw()
-
-    def _take_points(self, opened: m.SpaceOpened, *, keep_view: bool = False) -> None:
-        self.opened = opened
-        self._rows = {word: row for row, word in reversed(list(enumerate(opened.words)))}
-        self._place_points(keep_view=keep_view)
 
     # In context
 
     @Slot()
     def _context_changed(self) -> None:
         """Other paths, or other names along them."""
-        if self._space != "context":
+        if not self._in_context:
             return
         self.layers.set_layers(self.context.layers)
         opened = self.context.space(self.layers.layer.value())
         if opened is None:
             self._say_waiting()
             return
-        known = self.opened
-        self._take_points(opened, keep_view=known is not None)
+        known, self.reading.opened = self.reading.opened, opened
+        self._place_points(keep_view=known is not None)
         self.show_body()
         if known is None or known.words != opened.words:
-            self.evaluated = None
+            self.reading.evaluated = None
             self.box.set_text("")
-            self.panels.nearest.expected.clear()
-            self._expected = ""
             self.panels.new_space()
-            self._ask_value(row=self.context.selected()[0])
+            self._show_nothing()
+            self.reading.look_at(self.context.selected()[0])
         self._draw()
 
     @Slot(int)
     def _layer_changed(self, layer: int) -> None:
         opened = self.context.space(layer)
         if opened is not None:
-            self._take_points(opened, keep_view=True)
+            self.reading.opened = opened
+            self._place_points(keep_view=True)
             self._draw()
             self.context.set_layer(layer)
-            if self.evaluated is not None:
-                self._ask_value(text=self.evaluated.text)
+            self.reading.again()
 
     # Axes
 
-    def _axes(self) -> tuple[m.Axis, ...]:
-        if self.opened is None:
-            return ()
-        return self.opened.axes + ((self._own_axis[1].axis,) if self._own_axis is not None else ())
-
-    def _coordinates(self) -> Floats:
-        """[point, axis], with the user's own axis last."""
-        assert self.opened is not None
-        if self._own_axis is None:
-            return self.opened.coordinates
-        return np.column_stack([self.opened.coordinates, self._own_axis[1].coordinates])
-
     def _place_points(self, *, keep_view: bool = False) -> None:
-        opened = self.opened
+        opened, axes = self.reading.opened, self.reading.axes
         assert opened is not None
-        axes = self._axes()
-        paths = self.context.paths if self._space == "context" else None
+        paths = self.context.paths if self._in_context else None
         extent = paths.places if paths is not None else ()
-        cloud = vector_scenes.cloud_of(self._coordinates(), opened.labels, axes, self._columns, extent)
+        cloud = vector_scenes.cloud_of(self.reading.coordinates, opened.labels, axes, self._columns, extent)
         self.cloud.set_cloud(cloud, keep_view=keep_view)
         self.view.set_axes(axes, self._columns)
         drawn = [axes[column] for column in self._columns if column < len(axes)]
@@ -416,26 +342,22 @@ class EmbeddingsPane(Pane):
     @Slot(int, str)
     def _ask_axis(self, place: int, text: str) -> None:
         self._axis_place = place
-        self._request(m.MakeAxis, space=self._space, text=text)
+        self.reading.make_axis(text)
 
-    def _use_axis(self, made: m.AxisMade) -> None:
-        assert self.opened is not None
-        self._own_axis = (self._axis_place, made)
+    @Slot()
+    def _use_axis(self) -> None:
         columns = list(self._columns)
-        columns[self._axis_place] = len(self.opened.axes)
+        columns[self._axis_place] = len(self.reading.axes) - 1
         self._use_columns((columns[0], columns[1], columns[2]))
-        if self.evaluated is not None:
-            self._ask_value(text=self.evaluated.text)  # its places on the new axis
 
     # Drawing
 
     @Slot()
     def _draw(self) -> None:
-        if self.opened is None:
+        if self.reading.opened is None:
             return
-        scene = self._arithmetic()
-        if self._space == "context" and self.context.paths is not None:
-            paths = self.context.paths
+        scene, evaluated, paths = self._arithmetic(), self.reading.evaluated, self.context.paths
+        if self._in_context and paths is not None:
             lines = vector_scenes.trajectories(
                 paths.places,
                 [stream.names for stream in paths.streams],
@@ -444,19 +366,16 @@ class EmbeddingsPane(Pane):
                 self._columns,
                 self.layers.layer.value(),
             )
-            single = self.evaluated is None or len(self.evaluated.terms) < 2
+            single = evaluated is None or len(evaluated.terms) < 2
             scene = lines if single else replace(scene, paths=lines.paths)
         self.cloud.set_scene(scene)
 
     def _arithmetic(self) -> Scene:
-        evaluated, listed = self.evaluated, self.panels.nearest.listed
-        points = self._coordinates()
+        evaluated, listed = self.reading.evaluated, self.panels.nearest.listed
+        points = self.reading.coordinates
         if evaluated is None or listed is None or evaluated.tip.shape[-1] < points.shape[-1]:
             return Scene()  # the same values on a new axis are on their way
-        if len(listed) and int(listed.rows.max()) >= len(points):
-            return Scene()
-        limit = self.panels.nearest.limit
-        isolated = self.view.isolate.isChecked()
+        limit, isolated = self.panels.nearest.limit, self.view.isolate.isChecked()
         return vector_scenes.arithmetic(evaluated, listed, limit, points, self._columns, isolated=isolated)
 
     # Linked with the other panes
@@ -464,16 +383,14 @@ class EmbeddingsPane(Pane):
     @Slot(object)
     def _clicked(self, row: int | None) -> None:
         if row is not None:
-            self._mean(row)
+            self._look_at(row)
 
     @Slot(int)
-    def _mean(self, row: int) -> None:
+    def _look_at(self, row: int) -> None:
         """Look at a point of the space, and mark its token in the text."""
-        assert self.opened is not None
-        self._expected = ""
         self.panels.nearest.expected.clear()
-        self._ask_value(row=row)
-        token = self._token_of(row)
+        self.reading.look_at(row)
+        token = self.reading.token_of(row, self.context.seen_from)
         if token is not None and token != self._session.selection.token:
             self._linking = True
             self._session.select(token)
@@ -481,95 +398,49 @@ class EmbeddingsPane(Pane):
 
     @Slot(object)
     def _hovered(self, row: int | None) -> None:
-        if self._space in MODEL_SPACES:
-            self._session.set_hover(None if row is None else self._token_of(row))
+        token = None if row is None else self.reading.token_of(row, self.context.seen_from)
+        self._session.set_hover(token)
 
     @Slot(object)
     def _token_hovered(self, token: int | None) -> None:
         """Light the point of the token that the mouse means in another pane."""
-        if self.isVisible() and self.opened is not None and not self.cloud.underMouse():
-            self.cloud.set_hover(None if token is None else self._row_of(token))
-
-    def _row_of(self, token: int) -> int | None:
-        """The point of a token of the text."""
-        tokens = self._session.tokens
-        if self.opened is None or tokens.pending is not None or token >= len(tokens):
-            return None
-        row: int | None = int(tokens.ids[token])
-        if self._space == "context" and self.context.read is not None:
-            row = token - self.context.read.seen_from
-        elif self._space == "positions":
-            row = token
-        elif self._space in ("words", "all_words"):
-            start, end = tokens.spans[token].tolist()
-            row = self._rows.get(tokens.text[start:end].strip().lower())
-        return row if row is not None and 0 <= row < len(self.opened.words) else None
-
-    def _token_of(self, row: int) -> int | None:
-        """Where the point `row` is in the text; the first place if there are several."""
-        tokens = self._session.tokens
-        if self._space == "context" and self.context.read is not None:
-            place = row + self.context.read.seen_from
-            return place if row < len(self.context.read.streams[0].names) else None
-        if self._space == "positions":
-            return row if row < len(tokens) else None
-        if self._space not in ("tokens", "unembedding"):
-            return None
-        found = np.flatnonzero(tokens.ids == row)
-        return int(found[0]) if len(found) else None
+        if self.isVisible() and self.reading.opened is not None and not self.cloud.underMouse():
+            row = None if token is None else self.reading.row_of(token, self.context.seen_from)
+            self.cloud.set_hover(row)
 
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
         if self._linking or selection.token is None or not self.isVisible():
             return
-        if (row := self._row_of(selection.token)) is not None:
-            self._expected = ""
+        if (row := self.reading.row_of(selection.token, self.context.seen_from)) is not None:
             self.panels.nearest.expected.clear()
-            self._ask_value(row=row)
+            self.reading.look_at(row)
 
     # Data
 
     def tables(self) -> list[Table]:
-        """The points with all components, the neighbours, the value of the expression, the side's numbers."""
+        """The points with all components, the neighbours, and the numbers of the side."""
+        return self._tables(None)
+
+    def _tables(self, most: int | None) -> list[Table]:
         found = []
-        opened, evaluated = self.opened, self.evaluated
+        opened, evaluated = self.reading.opened, self.reading.evaluated
         if opened is not None:
-            columns = (opened.ids_are, "text", *(axis.name for axis in opened.axes))
-            found.append(Table("points", columns, lambda: _points(opened)))
+            columns = space_tables.point_columns(opened)
+            found.append(Table("points", columns, lambda: space_tables.points(opened)))
         if evaluated is not None:
-            names = ("rank", "text", "cosine", "Euclid", "dot", "word of the expression")
-            found.append(Table("neighbours", names, lambda: _neighbours(evaluated.near, len(evaluated.near))))
+            near = evaluated.near
+            count = len(near) if most is None else most
+            columns = space_tables.NEIGHBOUR_COLUMNS
+            found.append(Table("neighbours", columns, lambda: space_tables.neighbours(near, count)))
         return found + [Table(*each) for each in self.panels.tables()]
 
     def export(self, folder: Path) -> None:
         """``points.csv`` and ``neighbours.csv``, fifty of them. Raises OSError."""
-        for table in self.tables():
-            rows = table.rows()
-            if table.name == "neighbours" and self.evaluated is not None:
-                rows = _neighbours(self.evaluated.near, EXPORTED_NEIGHBOURS)
+        if self._problem:
+            raise OSError(f"the expression “{self.box.text}” has no value: {self._problem}")
+        for table in self._tables(EXPORTED_NEIGHBOURS):
             with (folder / f"{table.name}.csv").open("w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
                 writer.writerow(table.columns)
-                writer.writerows(rows)
-
-
-def _points(opened: m.SpaceOpened) -> Iterator[tuple[object, ...]]:
-    rows = zip(opened.ids.tolist(), opened.words, opened.labels, opened.coordinates.tolist(), strict=True)
-    for number, word, label, place in rows:
-        yield (number, _plain(word, label), *place)
-
-
-def _neighbours(near: m.Near, count: int) -> Iterator[tuple[object, ...]]:
-    for index in range(min(count, len(near))):
-        numbers = (near.cosines[index], near.distances[index], near.dots[index])
-        yield (
-            index + 1,
-            _plain(near.words[index], near.labels[index]),
-            *(None if np.isnan(number) else float(number) for number in numbers),
-            near.own[index],
-        )
-
-
-def _plain(word: str, label: str) -> str:
-    """A word as it is, or as it is drawn where it holds bytes that are no text."""
-    return label if any("\ud800" <= character <= "\udfff" for character in word) else word
+                writer.writerows(table.rows())

@@ -124,6 +124,7 @@ class VectorWorker(Worker):
                 raise VectorError("There is no text to look at yet. Write one, and its tokens appear here.")
             self._reply(Progress(request.number, "Opening the vectors", None))
             space = self._space(key)
+            _ = space.index  # made now, so that the first completion is as fast as the others
             checkpoint = self._checkpoint(request, "Working out the principal components")
             if self._cache is not None:
                 components = cached_principal_components(space.vectors, self._cache, checkpoint)

@@ -1,0 +1,37 @@
+"""The points of a space and the neighbours of a vector as rows of plain values, for files."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from vectarium.messages_vectors import Near, SpaceOpened
+
+NEIGHBOUR_COLUMNS = ("rank", "text", "cosine", "Euclid", "dot", "word of the expression")
+
+
+def point_columns(opened: SpaceOpened) -> tuple[str, ...]:
+    return (opened.ids_are, "text", *(axis.name for axis in opened.axes))
+
+
+def points(opened: SpaceOpened) -> Iterator[tuple[object, ...]]:
+    """Every point with its id, rank or position, and all its components."""
+    rows = zip(opened.ids.tolist(), opened.words, opened.labels, opened.coordinates.tolist(), strict=True)
+    for number, word, label, place in rows:
+        yield (number, _plain(word, label), *place)
+
+
+def neighbours(near: Near, count: int) -> Iterator[tuple[object, ...]]:
+    """The first `count`, a cosine that is undefined as None."""
+    for index in range(min(count, len(near))):
+        numbers = (near.cosines[index], near.distances[index], near.dots[index])
+        yield (
+            index + 1,
+            _plain(near.words[index], near.labels[index]),
+            *(None if np.isnan(number) else float(number) for number in numbers),
+            near.own[index],
+        )
+
+
+def _plain(word: str, label: str) -> str:
+    """A word as it is, or as it is drawn where it holds bytes that are no text."""
+    return label if any("\ud800" <= character <= "\udfff" for character in word) else word
