@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from vectarium.drawing import point_cloud_raster as raster
 from vectarium.drawing.palette import DARK, LIGHT, Look
-from vectarium.drawing.point_cloud import AxisName, Cloud, PointCloud
+from vectarium.drawing.point_cloud import PointCloud
 from vectarium.drawing.point_cloud_camera import FIELD_OF_VIEW, Camera, Projected, pick
-from vectarium.drawing.point_cloud_scene import Mark, Path, Scene
+from vectarium.drawing.point_cloud_scene import AxisName, Cloud, Mark, Path, Scene
 
 AXES = (AxisName("PC 1", 0.3), AxisName("PC 2", 0.2), AxisName("PC 3", 0.1))
 SIZE = (900, 600)
@@ -212,12 +212,12 @@ def test_labels_never_overlap_and_those_that_stand_out_always_show(cloud, qtbot)
         cloud.set_camera(camera)
         cloud.set_scene(Scene((*marks, *close), dimmed=True))
         cloud.grab()
-        boxes = list(cloud.label_boxes.items())
+        boxes = list(cloud.painting.label_boxes.items())
         for index, (_, box) in enumerate(boxes):
             assert not any(box.overlaps(other) for _, other in boxes[index + 1 :])
     cloud.set_camera(Camera())
     cloud.grab()
-    assert {mark.text for mark in marks} <= set(cloud.label_boxes)
+    assert {mark.text for mark in marks} <= set(cloud.painting.label_boxes)
 
 
 def test_isolated_only_what_stands_out_is_drawn_and_picked(cloud):
@@ -245,7 +245,7 @@ def test_a_path_names_its_nodes(cloud):
     places = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
     cloud.set_scene(Scene(paths=(Path(places, "token", "first", ("a", "b", "c", "d"), True, 2),)))
     cloud.grab()
-    assert {"token", "a", "b", "c", "d"} <= set(cloud.label_boxes)
+    assert {"token", "a", "b", "c", "d"} <= set(cloud.painting.label_boxes)
 
 
 def test_an_empty_cloud_paints(qtbot):
@@ -266,7 +266,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from vectarium.drawing.palette import Look
-from vectarium.drawing.point_cloud import AxisName, Cloud, PointCloud
+from vectarium.drawing.point_cloud import PointCloud
+from vectarium.drawing.point_cloud_scene import AxisName, Cloud
 app = QApplication([])
 cloud = PointCloud(Look())
 cloud.resize(500, 400)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from vectarium.drawing.nearest_panel import ordinal
-from vectarium.drawing.palette import LIGHT, Look
+from vectarium.drawing.palette import LIGHT, Look, apply_look
 from vectarium.panes.embeddings import EmbeddingsPane
 
 PROMPT = "Once upon a time there was a cat"
@@ -228,7 +228,7 @@ def test_the_panels_beside_the_cloud(pane, qtbot, settle):
         for index in range(4):
             pane.panels.turn_to(index)
             pane.panels.grab()
-            pane.set_look(theme_look)
+            apply_look(pane, theme_look)
 
 
 def test_an_empty_expression_shows_the_cloud_alone(pane, qtbot):

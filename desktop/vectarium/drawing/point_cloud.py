@@ -1,14 +1,10 @@
 """A cloud of named points in three dimensions: orbit, zoom to the cursor, pan, hover, click."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import (
     QEasingCurve,
     QEvent,
     QPointF,
-    QRectF,
     QSize,
     Qt,
     QTimer,
@@ -18,51 +14,27 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
-    QFontMetricsF,
     QHideEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
-from vectarium.drawing import point_cloud_labels as labels
 from vectarium.drawing import point_cloud_raster as raster
-from vectarium.drawing import point_cloud_scene as scene_of
 from vectarium.drawing.palette import Look, mix
 from vectarium.drawing.point_cloud_camera import Camera, Floats, Projected, pick
 from vectarium.drawing.point_cloud_labels import Box
-from vectarium.drawing.point_cloud_scene import Scene
+from vectarium.drawing.point_cloud_painting import CloudPainting, View
+from vectarium.drawing.point_cloud_scene import Cloud, Scene
 
 TURN_MS, TURN_STEP = 33, 0.35  # slow rotation: pixels of dragging per step
 CLICK_REACH = 9  # logical pixels at 100 %
-NAMES_SHOWN = 70
 TILT = Qt.KeyboardModifier.ShiftModifier
-
-
-@dataclass(frozen=True)
-class AxisName:
-    """What an axis of the cloud is called, and what lies at its ends."""
-
-    name: str
-    share: float  # of the variance
-    low: str = ""
-    high: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Cloud:
-    """Points on three axes, in the order in which they deserve a label."""
-
-    points: Floats  # [point, 3]
-    names: Sequence[str]  # [point], as they are drawn
-    axes: tuple[AxisName, AxisName, AxisName]
-    extent: Floats | None = None  # [point, 3] what the scale is made for, if not for the points themselves
 
 
 class PointCloud(QWidget):
@@ -87,12 +59,10 @@ class PointCloud(QWidget):
         self.names_shown = True
         self._scale, self._middle = 1.0, np.zeros(3, np.float32)
         self._points = np.zeros((3, 0), np.float32)  # [axis, point], scaled
-        self._worthy = self._plain = np.zeros(0, np.intp)  # rows with a word for a name, and the others
-        self.label_boxes: dict[str, Box] = {}  # where labels stand, by their text
+        self.painting = CloudPainting()
         self._projected: Projected | None = None
         self._image: QImage | None = None
         self._hover: int | None = None
-        self._named: list[int] = []  # rows with a label, so that labels stay while the view turns
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._dragged = False
@@ -131,12 +101,8 @@ class PointCloud(QWidget):
             most = 98 if len(extent) > 2000 else 94
             self._scale = 1 / max(float(np.percentile(reach, most)), 1e-9)
         self._points = self._scaled(points)
-        self._named, self._hover = [], None
-        names = () if cloud is None else cloud.names
-        worthy = np.fromiter(
-            (len(name) > 3 and name.lstrip("␣").isalpha() for name in names), bool, len(names)
-        )
-        self._worthy, self._plain = np.flatnonzero(worthy), np.flatnonzero(~worthy)
+        self._hover = None
+        self.painting.new_names(() if cloud is None else cloud.names)
         self.scene = Scene()
         if not keep_view:
             self.camera = Camera()
@@ -238,7 +204,7 @@ class PointCloud(QWidget):
         if self._pressed is not None and not self._dragged and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(self.row_at(event.position().x(), event.position().y()))
         self._pressed = None
-        self._named = []
+        self.painting.named = []
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -249,7 +215,7 @@ class PointCloud(QWidget):
         self._flight.stop()
         at = event.position()
         steps = event.angleDelta().y() / 120
-        self._named = []
+        self.painting.named = []
         self.set_camera(self.camera.zoomed(0.85**steps, at.x(), at.y(), self.width(), self.height()))
         event.accept()
 
@@ -311,12 +277,25 @@ class PointCloud(QWidget):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.drawImage(self.rect(), self._points_image())
         if self.cloud is not None:
-            self._paint_scene(painter)
+            self.painting.paint(painter, self.look, self._view(self.cloud))
         if self.hasFocus():
             painter.setPen(QColor(self.look.theme.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _view(self, cloud: Cloud) -> View:
+        return View(
+            cloud,
+            self.scene,
+            self.camera,
+            (float(self.width()), float(self.height())),
+            self._project(),
+            self._scaled,
+            self._hover,
+            self.names_shown,
+            self._blocked(),
+        )
 
     def _points_image(self) -> QImage:
         ratio = self.devicePixelRatioF()
@@ -348,151 +327,13 @@ class PointCloud(QWidget):
         few = max(1.0, (3000 / max(1, self._points.shape[1])) ** 0.25)
         return int(max(1, min(7, round(1.7 * ratio * self.look.zoom * few))))
 
-    def _paint_scene(self, painter: QPainter) -> None:
-        look, scene = self.look, self.scene
-        theme = look.theme
-        ring = QColor(theme.window)
-        self._paint_axes(painter)
-        taken: list[Box] = self._children_boxes()
-        named: list[tuple[str, float, float, bool]] = []
-        colors: list[QColor] = []
-        for path in scene.paths:
-            projected = self._project(self._scaled(path.places))
-            scene_of.paint_path(painter, look, path, projected.x, projected.y)
-            color = QColor(getattr(theme, scene_of.ROLES[path.role]))
-            if np.isfinite(projected.x[-1]) and path.text:
-                named.append((path.text, float(projected.x[-1]), float(projected.y[-1]), path.strong))
-                colors.append(color)
-            for name, x, y in zip(path.names, projected.x, projected.y, strict=False):
-                if np.isfinite(x) and name:
-                    named.append((name, float(x), float(y), False))
-                    colors.append(color)
-        for arrow in scene.arrows:
-            ends = self._project(self._scaled(np.stack([arrow.start, arrow.end])))
-            start, end = ((float(ends.x[side]), float(ends.y[side])) for side in (0, 1))
-            scene_of.paint_arrow(painter, look, arrow.role, start, end)
-        if scene.marks:
-            places = self._project(self._scaled(np.stack([mark.place for mark in scene.marks])))
-            for mark, x, y in zip(scene.marks, places.x.tolist(), places.y.tolist(), strict=True):
-                if np.isnan(x):
-                    continue
-                color = QColor(getattr(theme, scene_of.ROLES[mark.role]))
-                radius = look.px(5 if mark.strong else 3.5)
-                scene_of.paint_dot(painter, x, y, radius, color, ring)
-                taken.append(Box(x - radius, y - radius, 2 * radius, 2 * radius))
-                named.append((mark.text, x, y, mark.strong))
-                colors.append(color if mark.role != "near" else QColor(theme.text))
-        size = (float(self.width()), float(self.height()))
-        hover = self._hover
-        if hover is not None and self.cloud is not None:
-            x, y = self.position_of(hover)
-            scene_of.paint_dot(painter, x, y, look.px(5), QColor(theme.query), ring)
-            box = scene_of.fit_labels(look, [(self.cloud.names[hover], x, y, True)], size, taken)
-            if box:
-                scene_of.paint_label(
-                    painter, look, box[0], self.cloud.names[hover], QColor(theme.query), True
-                )
-        boxes = scene_of.fit_labels(look, named, size, taken)
-        for index, box_of in boxes.items():
-            text, x, y, strong = named[index]
-            scene_of.paint_leader(painter, box_of, x, y, colors[index])
-            scene_of.paint_label(painter, look, box_of, text, colors[index], strong)
-        self.label_boxes = {named[index][0]: box for index, box in boxes.items()}
-        if self.names_shown and not scene.isolated and not scene.paths:
-            self._paint_names(painter, taken, size)
-
-    def _paint_names(self, painter: QPainter, taken: list[Box], size: tuple[float, float]) -> None:
-        """The names of other points, as many as find room; those that were there before come first."""
-        assert self.cloud is not None
-        look, names = self.look, self.cloud.names
-        projected = self._project()
-        metrics = QFontMetricsF(scene_of.font_of(look, False))
-        cell = (look.px(120), look.px(46))
-        # Words before punctuation and numerals, which get what room is left.
-        fresh = [
-            row
-            for rows in (self._worthy, self._plain)
-            for row in labels.candidates(projected, *size, cell, rows).tolist()
-        ]
-        marked = {mark.row for mark in self.scene.marks}
-        rows = [
-            row for row in dict.fromkeys((*self._named, *fresh)) if row not in marked and row != self._hover
-        ]
-        boxes = labels.place(
-            ((row, float(projected.x[row]), float(projected.y[row])) for row in rows),
-            lambda row: metrics.horizontalAdvance(names[row]) + look.px(6),
-            look.px(18),
-            look.px(5),
-            size,
-            taken,
-            limit=NAMES_SHOWN // 3 if self.scene.dimmed else NAMES_SHOWN,
-        )
-        self._named = list(boxes)
-        self.label_boxes |= {names[row]: box for row, box in boxes.items()}
-        color = QColor(look.theme.secondary)
-        dot = look.px(2)
-        for row, box in boxes.items():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color)
-            painter.drawEllipse(QPointF(float(projected.x[row]), float(projected.y[row])), dot, dot)
-            scene_of.paint_label(painter, look, box, names[row], color, False)
-
-    def _paint_axes(self, painter: QPainter) -> None:
-        """The three axes as a small cross in the corner, with their names and shares."""
-        assert self.cloud is not None
-        look, theme = self.look, self.look.theme
-        reach = look.px(34)
-        origin = QPointF(look.px(70), self.height() - look.px(50))
-        painter.setFont(look.words(11))
-        metrics = QFontMetricsF(painter.font())
-        rotation = self.camera.rotation()
-        for index in np.argsort(rotation[2]):
-            end = QPointF(rotation[0, index] * reach, -rotation[1, index] * reach)
-            painter.setPen(QPen(QColor(theme.secondary), max(1.0, look.zoom)))
-            painter.drawLine(origin, origin + end)
-            axis = self.cloud.axes[index]
-            text = f"{axis.name}  {100 * axis.share:.1f} %"
-            wide, high = metrics.horizontalAdvance(text), metrics.height()
-            at = origin + end * 1.15
-            left = at.x() + look.px(2) if end.x() >= 0 else at.x() - wide - look.px(2)
-            # A long name of an axis of one's own must not leave the picture.
-            left = max(left, float(look.px(4)))
-            painter.drawText(
-                QRectF(left, at.y() - high / 2, wide + 2, high), Qt.AlignmentFlag.AlignCenter, text
-            )
-        if self.height() > look.px(420) and self.width() > look.px(700):
-            self._paint_ends(painter, metrics)
-
-    def _paint_ends(self, painter: QPainter, metrics: QFontMetricsF) -> None:
-        """The words farthest out on each axis, beside the cross."""
-        assert self.cloud is not None
-        left, high = self.look.px(190), metrics.height() * 1.25
-        top = self.height() - self.look.px(18) - 3 * high
-        for index, axis in enumerate(self.cloud.axes):
-            if axis.low:
-                text = metrics.elidedText(
-                    f"{axis.name}:  {axis.low}  ↔  {axis.high}",
-                    Qt.TextElideMode.ElideRight,
-                    self.width() - left - self.look.px(12),
-                )
-                painter.drawText(QPointF(left, top + (index + 1) * high), text)
-
-    def _children_boxes(self) -> list[Box]:
+    def _blocked(self) -> list[Box]:
         """Where widgets stand on the cloud, so that no label hides behind them."""
-        found = []
-        for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            if child.isVisible():
-                area = child.geometry()
-                found.append(Box(area.x(), area.y(), area.width(), area.height()))
-        look, wide = self.look, self.height() > self.look.px(420) and self.width() > self.look.px(700)
-        found.append(Box(0, self.height() - look.px(100), look.px(150), look.px(100)))
-        if wide:
-            found.append(Box(0, self.height() - look.px(70), self.width() * 0.8, look.px(70)))
-        return found
+        children = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        areas = [child.geometry() for child in children if child.isVisible()]
+        return [Box(area.x(), area.y(), area.width(), area.height()) for area in areas]
 
-    def _project(self, points: Floats | None = None) -> Projected:
-        if points is not None:
-            return self.camera.project(points, self.width(), self.height())
+    def _project(self) -> Projected:
         if self._projected is None:
             self._projected = self.camera.project(self._points, self.width(), self.height())
         return self._projected

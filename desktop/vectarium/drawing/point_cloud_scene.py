@@ -30,6 +30,26 @@ ROLES = {  # what a mark or an arrow is: its colour in the theme
 DASHES = {"difference": Qt.PenStyle.DashLine, "miss": Qt.PenStyle.DotLine}
 
 
+@dataclass(frozen=True)
+class AxisName:
+    """What an axis of the cloud is called, and what lies at its ends."""
+
+    name: str
+    share: float  # of the variance
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """Points on three axes, in the order in which they deserve a label."""
+
+    points: Floats  # [point, 3]
+    names: Sequence[str]  # [point], as they are drawn
+    axes: tuple[AxisName, AxisName, AxisName]
+    extent: Floats | None = None  # [point, 3] what the scale is made for, if not for the points themselves
+
+
 @dataclass(frozen=True, eq=False)
 class Mark:
     """A point with a dot and a label that always shows; `row` if it is one of the cloud's own points."""

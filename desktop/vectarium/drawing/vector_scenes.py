@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vectarium.drawing.point_cloud import AxisName, Cloud
 from vectarium.drawing.point_cloud_camera import Floats
-from vectarium.drawing.point_cloud_scene import Arrow, Mark, Path, Scene
+from vectarium.drawing.point_cloud_scene import Arrow, AxisName, Cloud, Mark, Path, Scene
 from vectarium.messages_vectors import Axis, Evaluated, Near
 
 TEXT_ROLES = ("first", "second", "third", "fourth")

@@ -4,21 +4,18 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 
 from vectarium import space_tables
 from vectarium.context_reading import ContextReading
 from vectarium.drawing import vector_scenes
 from vectarium.drawing.choice_button import ChoiceButton
-from vectarium.drawing.cloud_menu import CloudMenu, axis_line, ends_line
-from vectarium.drawing.context_bar import ContextBar
-from vectarium.drawing.expression_box import ExpressionBox
+from vectarium.drawing.cloud_menu import axis_line, ends_line
 from vectarium.drawing.palette import Look
-from vectarium.drawing.point_cloud import PointCloud
 from vectarium.drawing.point_cloud_scene import Scene
-from vectarium.drawing.vector_panels import VectorPanels
+from vectarium.drawing.vector_stage import VectorStage
 from vectarium.messages import Failed, LoadModel, ModelLoaded
 from vectarium.messages_vectors import Completions, Problem
 from vectarium.panes.pane import Pane, Table
@@ -60,44 +57,13 @@ class EmbeddingsPane(Pane):
     def _build(self, look: Look) -> None:
         self.space_button = ChoiceButton("Space", "Which vectors are shown")
         self.space_button.set_choices((("words", "Words · GloVe 50d"),), "words")
-        self.space_button.chosen.connect(self.show_space)
         self.tools.addWidget(self.space_button)
-        self.cloud = PointCloud(look)
-        self.box = ExpressionBox(look, "king - man + woman", "Expression")
-        self.view = CloudMenu(self.cloud)
-        self._over = QHBoxLayout()
-        self._over.addWidget(self.box, 10, Qt.AlignmentFlag.AlignTop)
-        self._over.addStretch(1)
-        self._over.addWidget(self.view, 0, Qt.AlignmentFlag.AlignTop)
-        self._on_cloud = QVBoxLayout(self.cloud)
-        self._on_cloud.addLayout(self._over)
-        self._on_cloud.addStretch(1)
-        self.layers = ContextBar(look)
-        self.layers.hide()
-        self.panels = VectorPanels(look)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.cloud, 1)
-        column.addWidget(self.layers)
-        self._split.addWidget(left)
-        self._split.addWidget(self.panels)
-        self._split.setStretchFactor(0, 1)
-        self._split.setCollapsible(0, False)
+        stage = VectorStage(look)
+        self.cloud, self.box, self.view = stage.cloud, stage.box, stage.view
+        self.layers, self.panels = stage.layers, stage.panels
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._split)
-        for button, text in (
-            (self.panels.nearest.own, "List the words of the expression too"),
-            (self.panels.nearest.folded, "Fold twins that differ by case or space"),
-        ):
-            action = self.view.menu().addAction(text)
-            action.setCheckable(True)
-            action.toggled.connect(button.setChecked)
-            button.toggled.connect(action.setChecked)
-        self.set_look(look)
+        layout.addWidget(stage)
 
     def _listen(self) -> None:
         session, reading, nearest = self._session, self.reading, self.panels.nearest
@@ -105,6 +71,7 @@ class EmbeddingsPane(Pane):
         session.model_changed.connect(self._model_changed)
         session.selection_changed.connect(self._selection_changed)
         session.hover_changed.connect(self._token_hovered)
+        self.space_button.chosen.connect(self.show_space)
         reading.spaces_changed.connect(self._list_spaces)
         reading.opened_changed.connect(self._show_space)
         reading.value_changed.connect(self._show_value)
@@ -132,15 +99,6 @@ class EmbeddingsPane(Pane):
         self.layers.layer_changed.connect(self._layer_changed)
         self.layers.basis_chosen.connect(self.context.set_basis)
         self.layers.texts_chosen.connect(self.context.set_others)
-
-    def set_look(self, look: Look) -> None:
-        self.look = look
-        margin = look.px(10)
-        self._on_cloud.setContentsMargins(margin, margin, margin, margin)
-        self.box.setMaximumWidth(look.px(440))
-        self.panels.setMinimumWidth(look.px(150))
-        if self._split.width() > look.px(620):
-            self._split.setSizes([self._split.width() - look.px(270), look.px(270)])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
