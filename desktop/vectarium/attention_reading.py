@@ -22,6 +22,7 @@ from vectarium.messages_attention import (
 from vectarium.session import Session
 
 Head = tuple[int, int]
+MOST_APART = 8  # heads whose lines can be told apart
 
 
 @dataclass
@@ -55,9 +56,10 @@ class AttentionReading(QObject):
         self.added: tuple[Head, ...] = ()  # heads shown together with the selected one
         self.maximum = False
         self.moves_wanted = False
+        self.each_wanted = False  # of the heads shown together
         self._asked_heads: tuple[Seen, bool] | None = None
         self._asked_head: tuple[Seen, Head] | None = None
-        self._asked_together: tuple[Seen, tuple[Head, ...], bool] | None = None
+        self._asked_together: tuple[Seen, tuple[Head, ...], bool, bool] | None = None
         self._asked_moves: tuple[Seen, int, Head] | None = None
         self._heads_due = False  # a part of the answer is still on its way
         session.answered.connect(self._answered)
@@ -128,9 +130,11 @@ class AttentionReading(QObject):
         asked = self._asked_together
         if not self.added:
             self.together = self._asked_together = None
-        elif asked is None or asked[1:] != (heads, self.maximum) or not seen.same(asked[0]):
-            self._asked_together = seen, heads, self.maximum
-            self._session.ask(ReadPatterns, heads=heads, maximum=self.maximum, **where)
+            return
+        each = self.each_wanted and len(heads) <= MOST_APART
+        if asked is None or asked[1:] != (heads, self.maximum, each) or not seen.same(asked[0]):
+            self._asked_together = seen, heads, self.maximum, each
+            self._session.ask(ReadPatterns, heads=heads, maximum=self.maximum, each=each, **where)
 
     def _ask_moves(self, seen: Seen, head: Head) -> None:
         position = self._session.position

@@ -48,9 +48,7 @@ class HeadsRead(Reply):
     first_layer: int
     cells: Floats  # [layer, head, query, key] each the maximum over `tokens_a_cell` queries and keys
     tokens_a_cell: int
-    measures: (
-        Doubles  # [measure, layer, head] as in `head_measures.MEASURES`, NaN for none
-    )
+    measures: Doubles  # [measure, layer, head] as in `head_measures.MEASURES`, NaN for none
     done: bool
 
 
@@ -83,12 +81,13 @@ class HeadRead(Reply):
 
 @dataclass(frozen=True)
 class ReadPatterns(Request):
-    """The mean or the maximum of several heads' patterns."""
+    """The mean or the maximum of several heads' patterns; with `each` also every one of them."""
 
     ids: Ids  # [token], the whole text
     position: int
     heads: tuple[tuple[int, int], ...]  # layer, head
     maximum: bool
+    each: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ class PatternsRead(Reply):
     heads: tuple[tuple[int, int], ...]
     maximum: bool
     pattern: Floats  # [query, key]
+    each: Floats | None = None  # [head, query, key]
 
 
 @dataclass(frozen=True)

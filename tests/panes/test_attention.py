@@ -216,6 +216,22 @@ def test_lines(app, pane, qtbot):
     assert pane.panel.view == MATRIX
 
 
+def test_lines_of_several_heads_are_told_apart(app, pane, qtbot):
+    expected = true_patterns(app.session.tokens.ids)
+    pane.panel._views.button(LINES - 1).click()
+    pane.grid.added.emit(1, 1)
+    sheet = pane.head.lines.sheet
+    qtbot.waitUntil(lambda: [name for name, _ in sheet.swatches()] == ["0·0", "1·1"])
+    mean = expected[[0, 1], [0, 1]].mean(axis=0)
+    assert len(sheet.shown()) == int((mean >= 0.02).sum())
+    swatch = sheet.swatches()[1][1].center().toPoint()
+    qtbot.mouseDClick(sheet, Qt.MouseButton.LeftButton, pos=swatch)
+    assert len(sheet.shown()) == int((expected[1, 1] >= 0.02).sum())
+    sheet.grab()
+    qtbot.mouseDClick(sheet, Qt.MouseButton.LeftButton, pos=swatch)
+    assert len(sheet.shown()) == int((mean >= 0.02).sum())
+
+
 def test_by_hand(app, pane, qtbot, tmp_path):
     pane.panel._views.button(BY_HAND - 1).click()
     qtbot.waitUntil(lambda: "softmax" in pane.head.sheet.text)

@@ -33,7 +33,8 @@ def ground_color(theme: Theme) -> QColor:
 
 def weight_share(weights: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """The place of weights on the colour scale: their square root, so that small ones can be seen."""
-    return np.sqrt(np.clip(weights, 0, 1))
+    shares: npt.NDArray[np.floating] = np.sqrt(np.clip(weights, 0, 1))
+    return shares
 
 
 def image(shares: npt.NDArray[np.floating], colors: Colors, hidden: npt.NDArray[np.bool_]) -> QImage:
@@ -51,4 +52,5 @@ def _ramp(stops: tuple[tuple[float, QColor], ...]) -> Colors:
         for name in ("red", "green", "blue")
     ]
     red, green, blue = (np.round(channel).astype(np.uint32) for channel in channels)
-    return np.uint32(0xFF000000) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+    colors: Colors = np.uint32(0xFF000000) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+    return colors

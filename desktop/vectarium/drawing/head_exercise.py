@@ -47,12 +47,13 @@ class HeadExercise(QWidget):
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         for name, title, how in GIVEN:
-            table = self._table(*getattr(self.exercise, name).shape, f"{title}, given")
+            rows, columns = getattr(self.exercise, name).shape
+            table = self._table(rows, columns, f"{title}, given")
             table.cellChanged.connect(partial(self._given_changed, name))
             self.given[name] = table
             self._add(f"{title} · {how}", table)
         for step in self.exercise.answers():
-            table = self._table(*step.values.shape, f"Step {step.number}")
+            table = self._table(len(step.rows), len(step.columns), f"Step {step.number}")
             table.cellChanged.connect(partial(self._answer_changed, len(self.tables)))
             self.tables.append(table)
             self._titles.append(self._add("", table))
@@ -166,7 +167,7 @@ class HeadExercise(QWidget):
             with QSignalBlocker(table):
                 for row, column in np.ndindex(step.values.shape):
                     value = float(step.values[row, column])
-                    table.item(row, column).setText(number(value, 0 if value == round(value) else 3))
+                    table.setItem(row, column, _item(number(value, 0 if value == round(value) else 3)))
         self._mark_all()
 
     @Slot()
@@ -183,16 +184,18 @@ class HeadExercise(QWidget):
             table.setVerticalHeaderLabels(step.rows)
 
     def _given_changed(self, name: str, row: int, column: int) -> None:
-        table = self.given[name]
+        table, entry = self.given[name], self.given[name].item(row, column)
+        if entry is None:
+            return
         try:
-            self.exercise = self.exercise.with_entry(name, row, column, table.item(row, column).text())
+            self.exercise = self.exercise.with_entry(name, row, column, entry.text())
             problem = ""
         except ValueError as error:
             problem = str(error) if "large" in str(error) else "Type a small whole number."
         self._work_out()
         with QSignalBlocker(table):
             value = float(getattr(self.exercise, name)[row, column])
-            table.item(row, column).setText(number(value, 0))
+            entry.setText(number(value, 0))
         self._mark_all()
         if problem:
             self.score.setText(problem)

@@ -16,14 +16,16 @@ LABEL = 0.3  # a column's share of the width
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """A pattern and its tokens."""
+    """A pattern and its tokens. `heads` are those it is made of, by name, if they are to be told apart."""
 
     pattern: npt.NDArray[np.float32]  # [query, key]
     labels: tuple[str, ...]
+    heads: tuple[tuple[str, npt.NDArray[np.float32]], ...] = ()
 
 
 class HeadLines(QScrollArea):
-    """Point at a token for its lines alone; a click holds them, another lets them go."""
+    """Point at a token for its lines alone; a click holds them, another lets them go. A double-click on the
+    swatch of a head shows it alone, another one all again."""
 
     pointed = Signal(object)  # token | None
 
@@ -54,6 +56,7 @@ class _Sheet(QWidget):
         self._marked: int | None = None
         self.over: tuple[str, int] | None = None  # "query" or "key", and which
         self.held: tuple[str, int] | None = None
+        self.alone: str | None = None  # the name of the one head that is shown
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Attention as lines from queries to keys")
@@ -66,6 +69,8 @@ class _Sheet(QWidget):
     def show_lines(self, lines: Lines | None) -> None:
         self._lines = lines
         count = len(lines.labels) if lines is not None else 0
+        names = [name for name, _ in lines.heads] if lines is not None else []
+        self.alone = self.alone if self.alone in names else None
         for name in ("over", "held"):
             one = getattr(self, name)
             if one is not None and one[1] >= count:
@@ -100,11 +105,34 @@ class _Sheet(QWidget):
         left = 0.0 if side == "query" else self.width() - width
         return QRectF(left, self._top() + token * self._row(), width, self._row())
 
+    def _pattern(self) -> npt.NDArray[np.float32]:
+        """What the numbers speak of: all heads in one, or the one that is shown alone."""
+        assert self._lines is not None
+        return dict(self._lines.heads).get(self.alone or "", self._lines.pattern)
+
+    def _colors(self) -> list[str]:
+        theme = self._look.theme
+        names = (theme.query, theme.key, theme.value, theme.positive, theme.found)
+        return [*names, theme.temperature, theme.accent, theme.secondary]
+
+    def swatches(self) -> list[tuple[str, QRectF]]:
+        """The heads that can be shown alone, and where their swatches are."""
+        if self._lines is None or not self._lines.heads:
+            return []
+        metrics, pad = QFontMetrics(self._look.mono(12)), self._look.px(6)
+        widths = [metrics.horizontalAdvance(name) + metrics.height() + pad for name, _ in self._lines.heads]
+        left = (self.width() - sum(widths)) / 2
+        found = []
+        for (name, _), width in zip(self._lines.heads, widths, strict=True):
+            found.append((name, QRectF(left, 0, width, self._top())))
+            left += width
+        return found
+
     def shown(self) -> list[tuple[int, int, float]]:
         """The lines that are drawn: query, key, weight."""
         if self._lines is None:
             return []
-        pattern = self._lines.pattern
+        pattern = self._pattern()
         one = self.over or self.held
         wanted = pattern >= FAINTEST
         if one is not None:
@@ -126,27 +154,29 @@ class _Sheet(QWidget):
         pad = look.px(8)
         one = self.over or self.held
         ends: set[tuple[str, int]] = set() if one is None else {one}
+        colors = self._colors()
         for query, key, weight in self.shown():
-            start, end = self.place_of("query", query), self.place_of("key", key)
-            color = QColor(theme.query)
-            color.setAlphaF(min(1.0, 0.1 + 0.9 * weight**0.5))
-            painter.setPen(QPen(color, max(1.0, look.px(7) * weight)))
-            painter.drawLine(
-                QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())
-            )
+            apart = [
+                (float(pattern[query, key]), colors[index % len(colors)])
+                for index, (name, pattern) in enumerate(lines.heads)
+                if self.alone in (None, name)
+            ]
+            for strength, ink in apart or [(weight, theme.query)]:
+                self._paint_line(painter, query, key, strength, ink)
             if one is not None and weight >= FAINTEST:
                 ends |= {("query", query), ("key", key)}
+        self._paint_swatches(painter, colors)
         painter.setFont(look.words(12))
         head = QRectF(0, 0, self.width() * LABEL, self._top())
-        for text, color, side, rect in (
+        for text, ink, align, rect in (
             ("queries", theme.query, Qt.AlignmentFlag.AlignRight, head),
             ("keys", theme.key, Qt.AlignmentFlag.AlignLeft, head.translated(self.width() * (1 - LABEL), 0)),
         ):
-            painter.setPen(QColor(color))
-            painter.drawText(rect.adjusted(pad, 0, -pad, 0), side | Qt.AlignmentFlag.AlignVCenter, text)
+            painter.setPen(QColor(ink))
+            painter.drawText(rect.adjusted(pad, 0, -pad, 0), align | Qt.AlignmentFlag.AlignVCenter, text)
         painter.setFont(look.mono(12))
         for index, label in enumerate(lines.labels):
-            for side, color, align in (
+            for side, ink, align in (
                 ("query", theme.query, Qt.AlignmentFlag.AlignRight),
                 ("key", theme.key, Qt.AlignmentFlag.AlignLeft),
             ):
@@ -156,21 +186,47 @@ class _Sheet(QWidget):
                 if (side, index) in ends or (side == "query" and index == self._marked):
                     painter.fillRect(rect.adjusted(0, 1, 0, -1), QColor(theme.raised_more))
                 faint = one is not None and (side, index) not in ends
-                painter.setPen(QColor(theme.secondary if faint else color))
+                painter.setPen(QColor(theme.secondary if faint else ink))
                 inside = rect.adjusted(pad, 0, -pad, 0)
-                weight = self._weight(one, side, index)
-                text = label if weight is None else self._with_weight(label, weight, side)
+                share = self._weight(one, side, index)
+                text = label if share is None else self._with_weight(label, share, side)
                 text = painter.fontMetrics().elidedText(
                     text, Qt.TextElideMode.ElideRight, int(inside.width())
                 )
                 painter.drawText(inside, align | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_line(self, painter: QPainter, query: int, key: int, weight: float, ink: str) -> None:
+        start, end = self.place_of("query", query), self.place_of("key", key)
+        color = QColor(ink)
+        color.setAlphaF(min(1.0, 0.1 + 0.9 * weight**0.5))
+        painter.setPen(QPen(color, max(1.0, self._look.px(7) * weight)))
+        painter.drawLine(QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y()))
+
+    def _paint_swatches(self, painter: QPainter, colors: list[str]) -> None:
+        painter.setFont(self._look.mono(12))
+        side = QFontMetrics(self._look.mono(12)).height() * 0.6
+        for index, (name, rect) in enumerate(self.swatches()):
+            on = self.alone in (None, name)
+            square = QRectF(rect.left(), rect.center().y() - side / 2, side, side)
+            painter.setPen(QColor(colors[index % len(colors)]))
+            painter.setBrush(QColor(colors[index % len(colors)]) if on else Qt.BrushStyle.NoBrush)
+            painter.drawRect(square)
+            painter.setPen(QColor(self._look.theme.text if on else self._look.theme.secondary))
+            text = rect.adjusted(side + self._look.px(3), 0, 0, 0)
+            painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        for name, rect in self.swatches():
+            if rect.contains(event.position()):
+                self.alone = None if self.alone == name else name
+                self.update()
 
     def _weight(self, one: tuple[str, int] | None, side: str, index: int) -> float | None:
         """The weight between the token that is looked at and one on the other side."""
         if one is None or one[0] == side or self._lines is None:
             return None
         cell = (one[1], index) if one[0] == "query" else (index, one[1])
-        weight = float(self._lines.pattern[cell])
+        weight = float(self._pattern()[cell])
         return weight if weight >= 0.005 else None
 
     @staticmethod

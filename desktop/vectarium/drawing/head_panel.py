@@ -102,7 +102,9 @@ class HeadPanel(QWidget):
     @property
     def page(self) -> QWidget:
         """The view that is open, without its name and buttons."""
-        return self._stack.currentWidget()
+        page = self._stack.widget(self.view)
+        assert page is not None
+        return page
 
     def set_note(self, text: str) -> None:
         """A sentence under the picture."""

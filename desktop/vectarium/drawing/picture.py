@@ -30,5 +30,5 @@ def save_picture(widget: QWidget, path: Path, look: Look) -> None:
         painter = QPainter(ground)
         painter.drawPixmap(0, 0, picture)
         painter.end()
-        ground.save(buffer, "PNG")  # type: ignore[call-overload]
+        ground.save(buffer, "PNG")
     path.write_bytes(bytes(buffer.data().data()))

@@ -118,8 +118,17 @@ class AttentionHead(QObject):
         self.panel.matrix.show_matrix(matrix)
         self.panel.matrix.set_held(self._held)
         if self.panel.view == LINES:
-            self.lines.show_lines(Lines(weights, labels))
+            self.lines.show_lines(Lines(weights, labels, self._apart(shown)))
         self.panel.set_note(self._about(matrix))
+
+    def _apart(self, shown: HeadRead | PatternsRead) -> tuple[tuple[str, npt.NDArray[np.float32]], ...]:
+        """The patterns of several heads by name, as the switches want them."""
+        if not isinstance(shown, PatternsRead) or shown.each is None:
+            return ()
+        each = without_first(shown.each) if self._switches.sink.isChecked() else shown.each
+        patterns = [one if self._starts is None else by_words(one, self._starts) for one in each]
+        names = [f"{layer}·{head}" for layer, head in shown.heads]
+        return tuple(zip(names, patterns, strict=True))
 
     def _name(self, shown: HeadRead | PatternsRead) -> None:
         panel, heads = self.panel, self._reading.heads
@@ -213,7 +222,7 @@ class AttentionHead(QObject):
 
     @Slot(int)
     def _view_changed(self, view: int) -> None:
-        self._reading.moves_wanted = view == MOVES
+        self._reading.moves_wanted, self._reading.each_wanted = view == MOVES, view == LINES
         if view != MATRIX:
             self._pointed = None
         self.wants_changed.emit()

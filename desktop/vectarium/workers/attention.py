@@ -168,13 +168,16 @@ def read_head(model: Any, trace: Any, request: ReadHead, seen: Seen) -> HeadRead
 def read_patterns(
     model: Any, trace: Any, request: ReadPatterns, seen: Seen, checkpoint: Callable[[float], None]
 ) -> PatternsRead:
-    """Several heads' patterns in one; each is made and let go before the next."""
+    """Several heads' patterns in one; each is made and, unless it is asked for, let go before the next."""
     from vectarium.model import attention
 
     combined: Any = None
+    each = []
     for index, (layer, head) in enumerate(request.heads):
         checkpoint(index / len(request.heads))
         pattern = attention.scores(model, trace, layer, head).pattern
+        if request.each:
+            each.append(_array(pattern))
         if combined is None:
             combined = pattern.clone()
         elif request.maximum:
@@ -183,7 +186,8 @@ def read_patterns(
             combined += pattern
     if not request.maximum:
         combined /= len(request.heads)
-    return PatternsRead(request.number, seen, request.heads, request.maximum, _array(combined))
+    apart = read_only(np.stack(each)) if each else None
+    return PatternsRead(request.number, seen, request.heads, request.maximum, _array(combined), apart)
 
 
 def read_moves(model: Any, trace: Any, request: ReadMoves, seen: Seen) -> MovesRead:
