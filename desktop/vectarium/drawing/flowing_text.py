@@ -1,5 +1,6 @@
 """A text as large readable prose whose tokens can be coloured, hovered, selected and stretched over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +63,7 @@ class FlowingText(QAbstractScrollArea):
         self._under_mouse: int | None = None
         self._pressed: int | None = None
         self._stretch: tuple[int, int] | None = None
+        self.take_key: Callable[[QKeyEvent], bool] = lambda event: False  # whether it knew the key
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -349,7 +351,8 @@ class FlowingText(QAbstractScrollArea):
         }
         step = moves.get(Qt.Key(event.key()))
         if step is None:
-            event.ignore()
+            if not self.take_key(event):
+                event.ignore()
         else:
             bar.setValue(bar.value() + step)
 

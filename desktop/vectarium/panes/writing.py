@@ -129,6 +129,7 @@ class WritingPane(Pane):
         layout.addLayout(left, 1)
         layout.addWidget(self.side)
         self.setFocusProxy(self.text)
+        self.text.take_key = self._take_key
         self._card_token = -1
         self._set_mode_name()
 
@@ -440,7 +441,8 @@ class WritingPane(Pane):
         else:
             self.info.setText(f"perplexity {found[0]:,.2f} over {found[1]:,} tokens")
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def _take_key(self, event: QKeyEvent) -> bool:
+        """What a key does in the text; False if it is none of the pane's."""
         session, key = self._session, event.key()
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if control and key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and len(session.tokens):
@@ -458,7 +460,8 @@ class WritingPane(Pane):
             self.card.close_card()
             session.select(None)
         else:
-            event.ignore()
+            return False
+        return True
 
     # Modes
 
