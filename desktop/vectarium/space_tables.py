@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vectarium.messages_vectors import Near, SpaceOpened
+from vectarium.messages_vectors import Evaluated, Near, SpaceOpened
 
 NEIGHBOUR_COLUMNS = ("rank", "text", "cosine", "Euclid", "dot", "word of the expression")
 
@@ -30,6 +30,17 @@ def neighbours(near: Near, count: int) -> Iterator[tuple[object, ...]]:
             *(None if np.isnan(number) else float(number) for number in numbers),
             near.own[index],
         )
+
+
+def expression_columns(opened: SpaceOpened) -> tuple[str, ...]:
+    return ("weight", "text", "mean of its tokens", *(axis.name for axis in opened.axes))
+
+
+def expression(evaluated: Evaluated) -> Iterator[tuple[object, ...]]:
+    """The terms where they lie, and last the result, which has no weight."""
+    for term in evaluated.terms:
+        yield (term.weight, term.label, term.composite, *term.place.tolist())
+    yield (None, evaluated.text, None, *evaluated.tip.tolist())
 
 
 def _plain(word: str, label: str) -> str:

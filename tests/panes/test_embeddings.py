@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 
 from vectarium.drawing.nearest_panel import ordinal
 from vectarium.drawing.palette import LIGHT, Look, apply_look
@@ -170,6 +171,18 @@ def test_tokens_in_context_are_paths_through_the_layers(app, pane, qtbot, settle
     assert np.allclose(pane.cloud.cloud.points, pane.context.paths.places[0][0][:, :3])
 
 
+def test_the_layers_are_played(pane, qtbot, settle):
+    pane.show_space("context")
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.evaluated is not None, timeout=30_000)
+    pane.layers._step.setInterval(10)
+    seen: list[int] = []
+    pane.layers.layer_changed.connect(seen.append)
+    qtbot.mouseClick(pane.layers.play, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not pane.layers.play.isChecked())
+    assert seen == [0, 1, 2, 3]
+    settle()
+
+
 def test_further_texts_lie_beside_the_one_on_screen(app, pane, qtbot, settle):
     pane.show_space("context")
     settle()
@@ -252,10 +265,34 @@ def test_files_hold_the_points_and_the_neighbours(pane, tmp_path):
     assert near[0]["word of the expression"] == "True"
     assert near[1]["text"] == "queen"
     assert float(near[1]["cosine"]) == pytest.approx(0.861, abs=5e-4)
+    with (tmp_path / "expression.csv").open(newline="", encoding="utf-8") as file:
+        terms = list(csv.DictReader(file))
+    assert [term["weight"] for term in terms] == ["1.0", "-1.0", "1.0", ""]
+    assert terms[-1]["text"] == "king - man + woman"
+    pane.save_neighbours(tmp_path / "ten.csv")
+    lines = (tmp_path / "ten.csv").read_text().splitlines()
+    assert len(lines) == 11
+    assert lines[1].startswith("1,queen,")
     pane.save_json(tmp_path / "e.json")
     assert set(json.loads((tmp_path / "e.json").read_text())) >= {"points", "neighbours"}
     pane.save_svg(tmp_path / "e.svg")
     assert "<svg" in (tmp_path / "e.svg").read_text()[:400]
+
+
+def test_an_expression_without_value_is_named_when_files_are_written(pane, qtbot, tmp_path):
+    type_expression(qtbot, pane, "king - womman")
+    qtbot.waitUntil(lambda: not pane.box.problem.isHidden())
+    with pytest.raises(OSError, match="womman"):
+        pane.export(tmp_path)
+
+
+def test_the_list_is_copied(pane, qtbot):
+    bars = pane.panels.nearest.bars
+    bars.setFocus()
+    qtbot.keySequence(bars, "Ctrl+C")
+    assert QGuiApplication.clipboard().text().splitlines()[0] == "1\tqueen\t0.861"
+    index = bars.model().index(1, 1)
+    assert bars.model().mimeData([index]).text() == f", {names(pane)[1]}"
 
 
 def test_another_model_leaves_no_stale_points(app, pane, qtbot, settle, model_folder):

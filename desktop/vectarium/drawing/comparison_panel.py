@@ -39,7 +39,7 @@ class NumberMatrix(QWidget):
         look, theme = self.look, self.look.theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(look.mono(11))
+        painter.setFont(look.mono(10.5))
         metrics = painter.fontMetrics()
         count = len(shown.labels)
         names = min(
@@ -50,8 +50,14 @@ class NumberMatrix(QWidget):
         wide = (self.width() - names) / count
         high = max(min(cell, look.px(34)), min(look.px(20), (self.height() - head) / count))
         largest = float(abs(shown.values).max()) or 1.0
-        decimals = 2 if shown.cosine or largest < 10 else 1
-        fits = metrics.horizontalAdvance(f"{-largest:.{decimals}f}") + look.px(4) <= wide
+        decimals = next(
+            (
+                count
+                for count in (2, 1, 0)
+                if metrics.horizontalAdvance(f"{-largest:.{count}f}") + look.px(3) <= wide
+            ),
+            None,
+        )  # as many as fit; None where no number does
         for row, label in enumerate(shown.labels):
             painter.setPen(QColor(theme.text))
             side = QRectF(0, head + row * high, names - look.px(6), high)
@@ -68,7 +74,7 @@ class NumberMatrix(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(ground)
                 painter.drawRoundedRect(area, look.px(3), look.px(3))
-                if fits and high >= metrics.height() - 2:
+                if decimals is not None and high >= metrics.height() - 2:
                     painter.setPen(
                         QColor(max((theme.text, theme.window), key=lambda ink: contrast(ink, ground)))
                     )

@@ -61,13 +61,18 @@ class CloudPainting:
         taken: list[Box] = [*view.blocked, *legend]
         named: list[tuple[str, float, float, bool]] = []
         colors: list[QColor] = []
+        weak: list[tuple[str, float, float, bool]] = []  # shown only where there is room
         for path in scene.paths:
             projected = view.project(path.places)
             scene_of.paint_path(painter, look, path, projected.x, projected.y)
             color = QColor(getattr(theme, scene_of.ROLES[path.role]))
             if np.isfinite(projected.x[-1]) and path.text:
-                named.append((path.text, float(projected.x[-1]), float(projected.y[-1]), path.strong))
-                colors.append(color)
+                label = (path.text, float(projected.x[-1]), float(projected.y[-1]), path.strong)
+                if path.strong:
+                    named.append(label)
+                    colors.append(color)
+                else:
+                    weak.append(label)
             for name, x, y in zip(path.names, projected.x, projected.y, strict=False):
                 if np.isfinite(x) and name:
                     named.append((name, float(x), float(y), False))
@@ -101,6 +106,8 @@ class CloudPainting:
             scene_of.paint_leader(painter, box_of, x, y, colors[index])
             scene_of.paint_label(painter, look, box_of, text, colors[index], strong)
         self.label_boxes = {named[index][0]: box for index, box in boxes.items()}
+        for index, box_of in scene_of.fit_labels(look, weak, size, taken, rows=1).items():
+            scene_of.paint_label(painter, look, box_of, weak[index][0], QColor(theme.secondary), False)
         if view.names_shown and not scene.isolated and not scene.paths:
             self._paint_names(painter, look, view, taken)
 

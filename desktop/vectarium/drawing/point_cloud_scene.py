@@ -94,9 +94,13 @@ class Scene:
 
 
 def fit_labels(
-    look: Look, named: Sequence[tuple[str, float, float, bool]], size: tuple[float, float], taken: list[Box]
+    look: Look,
+    named: Sequence[tuple[str, float, float, bool]],
+    size: tuple[float, float],
+    taken: list[Box],
+    rows: int = 9,
 ) -> dict[int, Box]:
-    """Boxes for labels (text, x, y, strong) that always show; `taken` gains them."""
+    """Boxes for labels (text, x, y, strong), which step aside by up to `rows`; `taken` gains them."""
     metrics = {strong: QFontMetricsF(font_of(look, strong)) for strong in (False, True)}
     boxes = labels.place(
         ((index, x, y) for index, (_, x, y, _) in enumerate(named)),
@@ -105,7 +109,7 @@ def fit_labels(
         look.px(7),
         size,
         taken,
-        rows=9,
+        rows=rows,
         limit=400,
     )
     taken.extend(boxes.values())

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from vectarium import space_tables
@@ -61,6 +61,9 @@ class EmbeddingsPane(Pane):
         stage = VectorStage(look)
         self.cloud, self.box, self.view = stage.cloud, stage.box, stage.view
         self.layers, self.panels = stage.layers, stage.panels
+        self.menu.addSeparator()
+        self.menu.addAction("Copy the nearest words", self._copy_neighbours)
+        self.menu.addAction("Save the nearest words as CSV …", self._ask_neighbours_path)
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(stage)
@@ -391,6 +394,9 @@ class EmbeddingsPane(Pane):
             count = len(near) if most is None else most
             columns = space_tables.NEIGHBOUR_COLUMNS
             found.append(Table("neighbours", columns, lambda: space_tables.neighbours(near, count)))
+        if evaluated is not None and opened is not None and len(self.reading.axes) == evaluated.tip.size:
+            columns = space_tables.expression_columns(replace(opened, axes=self.reading.axes))
+            found.append(Table("expression", columns, lambda: space_tables.expression(evaluated)))
         return found + [Table(*each) for each in self.panels.tables()]
 
     def export(self, folder: Path) -> None:
@@ -398,7 +404,27 @@ class EmbeddingsPane(Pane):
         if self._problem:
             raise OSError(f"the expression “{self.box.text}” has no value: {self._problem}")
         for table in self._tables(EXPORTED_NEIGHBOURS):
-            with (folder / f"{table.name}.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(table.columns)
-                writer.writerows(table.rows())
+            _write(folder / f"{table.name}.csv", table)
+
+    @Slot()
+    def _ask_neighbours_path(self) -> None:
+        self.path_asked.emit("Save the nearest words", "neighbours.csv", self.save_neighbours)
+
+    def save_neighbours(self, path: Path) -> None:
+        """The list of neighbours as it is shown, with all three measures, as CSV. Raises OSError."""
+        near, limit = self.panels.nearest.listed, self.panels.nearest.limit
+        if near is not None:
+            columns = space_tables.NEIGHBOUR_COLUMNS
+            _write(path, Table("neighbours", columns, lambda: space_tables.neighbours(near, limit)))
+
+    @Slot()
+    def _copy_neighbours(self) -> None:
+        QGuiApplication.clipboard().setText(self.panels.nearest.bars.as_text())
+        self.message.emit("The nearest words are on the clipboard.")
+
+
+def _write(path: Path, table: Table) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.columns)
+        writer.writerows(table.rows())
