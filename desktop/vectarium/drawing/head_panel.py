@@ -1,11 +1,13 @@
 """One head large, with its name, its stages, and the views on it to choose from."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
+    QHBoxLayout,
     QLabel,
+    QMenu,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -39,7 +41,7 @@ class HeadPanel(QWidget):
         self.stage, self.view = SOFTMAX, MATRIX
         self._look = look
         self._small = False
-        self._note = self._cell_line = ""
+        self._name = self._note = self._cell_line = ""
         self.name = QLabel()
         self.name.setProperty("role", "title")
         self.does = QLabel()
@@ -64,13 +66,18 @@ class HeadPanel(QWidget):
         self._stages = self._buttons(row, tuple(zip(STAGES, STAGE_TIPS, strict=True)))
         self._views = self._buttons(row, tuple((name, tip) for name, tip, _ in views))
         self._views.setExclusive(False)
+        self._view_button = self._view_menu(views)
+        title = QHBoxLayout()
+        title.addWidget(self.name, 1)
+        title.addWidget(self._view_button)
         for _, _, view in views:
             self._stack.addWidget(view)
         self._stages.button(SOFTMAX).setChecked(True)
         self._stages.idClicked.connect(self._stage_clicked)
         self._views.idClicked.connect(self._view_clicked)
         self._layout = QVBoxLayout(self)
-        for widget, stretch in ((self.name, 0), (self.does, 0), (self._stack, 1), (self.note, 0), (bar, 0)):
+        self._layout.addLayout(title)
+        for widget, stretch in ((self.does, 0), (self._stack, 1), (self.note, 0), (bar, 0)):
             self._layout.addWidget(widget, stretch)
         self.set_look(look)
 
@@ -96,7 +103,9 @@ class HeadPanel(QWidget):
         self._page.setStretch(1, 1 if wide else 0)
         self.arithmetic.setVisible(not self._small)
         self.does.setVisible(not self._small)
-        self.note.setWordWrap(not self._small)
+        for button in self._views.buttons():
+            button.setVisible(not self._small)
+        self._view_button.setVisible(self._small)
         self._show_note()
 
     @property
@@ -105,6 +114,11 @@ class HeadPanel(QWidget):
         page = self._stack.widget(self.view)
         assert page is not None
         return page
+
+    def set_name(self, name: str) -> None:
+        """Which head, or heads, are shown."""
+        self._name = name
+        self._show_note()
 
     def set_note(self, text: str) -> None:
         """A sentence under the picture."""
@@ -117,14 +131,14 @@ class HeadPanel(QWidget):
         self._show_note()
 
     def _show_note(self) -> None:
-        text = self._cell_line if self._small and self._cell_line and self.view == MATRIX else self._note
-        if self._small:
-            metrics = self.note.fontMetrics()
-            room = max(10, self.width() - self._look.px(26))
-            self.note.setToolTip(text)
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
+        pointed = self._small and self._cell_line and self.view == MATRIX
+        line = self._cell_line if pointed else self._name
+        beside = self._view_button.sizeHint().width() if self._small else 0
+        room = max(10, self.width() - self._look.px(30) - beside)
+        self.name.setText(self.name.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room))
+        self.name.setToolTip(self._note if self._small else "")
+        self.note.setText(self._note)
+        self.note.setVisible(bool(self._note) and not self._small)
 
     def set_stages_enabled(self, enabled: bool, why: str = "") -> None:
         """Without the stages only the weights can be shown; `why` says so in the tooltips."""
@@ -151,6 +165,25 @@ class HeadPanel(QWidget):
     def set_stage(self, stage: int) -> None:
         """Show a stage of the matrix."""
         self._stage_clicked(stage)
+
+    def _view_menu(self, views: tuple[tuple[str, str, QWidget], ...]) -> QToolButton:
+        """The views in one button, for a panel with little room."""
+        button = QToolButton()
+        button.setText("View ▾")
+        button.setToolTip("Another view on this head")
+        button.setAccessibleName("View on the head")
+        button.setProperty("role", "choice")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        for index, name in enumerate(("Matrix", *(name for name, _, _ in views))):
+            menu.addAction(name).setData(index)
+        menu.triggered.connect(self._view_chosen)
+        button.setMenu(menu)
+        return button
+
+    @Slot(QAction)
+    def _view_chosen(self, action: QAction) -> None:
+        self.set_view(int(action.data()))
 
     def _buttons(self, row: FlowLayout, entries: tuple[tuple[str, str], ...]) -> QButtonGroup:
         group = QButtonGroup(self)

@@ -115,22 +115,26 @@ class HeadView(QWidget):
             self._frame = EMPTY
             self.update()
             return
-        look = self._look
-        side, top = label_room(look, matrix.labels)
-        corner = QFontMetrics(look.words(12)).horizontalAdvance("queries ↓ ") + look.px(6)
-        left = max(corner, min(side, 0.34 * self.width()))
-        above = max(2.6 * QFontMetrics(look.words(12)).height(), min(top, 0.34 * self.height()))
-        right = min(top, 0.12 * self.width())  # where the last slanted label ends
-        pad = look.px(4)
-        area = QRectF(
-            left, above, max(10.0, self.width() - left - right), max(10.0, self.height() - above - pad)
-        )
-        count = len(matrix.labels)
+        largest, count = self._look.px(LARGEST), len(matrix.labels)
+        fitted = Frame(self._area(matrix.labels, largest), count).fitted(largest).cell
+        # Small labels need less room, and some more of it again when they are zoomed in.
+        area = self._area(matrix.labels, max(fitted, self._look.px(13)))
         if self._zoomed:
             self._frame = Frame(area, count, self._frame.cell, self._frame.origin).bounded()
         else:
-            self._frame = Frame(area, count).fitted(look.px(LARGEST))
+            self._frame = Frame(area, count).fitted(largest)
         self.update()
+
+    def _area(self, labels: tuple[str, ...], cell: float) -> QRectF:
+        """What cells of about that size and their labels leave for the matrix."""
+        look = self._look
+        side, top = label_room(look, labels, cell)
+        line = QFontMetrics(look.words(12))
+        left = max(line.horizontalAdvance("queries ↓ ") + look.px(6), min(side, 0.34 * self.width()))
+        above = max(2.6 * line.height(), min(top, 0.34 * self.height()))
+        right = min(top, 0.12 * self.width())  # where the last slanted label ends
+        width, height = self.width() - left - right, self.height() - above - look.px(4)
+        return QRectF(left, above, max(10.0, width), max(10.0, height))
 
     def _redraw(self) -> None:
         self._picture = None

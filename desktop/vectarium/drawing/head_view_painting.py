@@ -200,9 +200,11 @@ def label_font(look: Look, cell: float) -> QFont:
     return look.mono(min(13.0, max(9.0, 0.8 * cell / look.zoom)))
 
 
-def label_room(look: Look, labels: tuple[str, ...]) -> tuple[float, float]:
+def label_room(look: Look, labels: tuple[str, ...], cell: float) -> tuple[float, float]:
     """How wide the labels at the side and how high the slanted ones on top would like to be."""
-    metrics = QFontMetrics(look.mono(13, QFont.Weight.Bold))
+    font = label_font(look, cell)
+    font.setWeight(QFont.Weight.Bold)
+    metrics = QFontMetrics(font)
     widest = max((metrics.horizontalAdvance(label) for label in labels), default=0) + look.px(10)
     return widest, widest * sin(SLANT * pi / 180) + metrics.height()
 

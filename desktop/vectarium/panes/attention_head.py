@@ -133,12 +133,13 @@ class AttentionHead(QObject):
     def _name(self, shown: HeadRead | PatternsRead) -> None:
         panel, heads = self.panel, self._reading.heads
         panel.does.setToolTip("")
+        hidden = " · first token hidden" if self._switches.sink.isChecked() else ""
         if isinstance(shown, PatternsRead):
             kind = "Maximum" if shown.maximum else "Mean"
-            panel.name.setText(f"{kind} of {len(shown.heads)} heads")
+            panel.set_name(f"{kind} of {len(shown.heads)} heads{hidden}")
             panel.does.setText(", ".join(f"{layer}·{head}" for layer, head in shown.heads))
         else:
-            panel.name.setText(f"Layer {shown.layer} · head {shown.head}")
+            panel.set_name(f"Layer {shown.layer} · head {shown.head}{hidden}")
             does = ""
             if heads is not None and heads.ready > shown.layer and shown.seen.same(heads.seen):
                 measures = heads.measures[:, shown.layer, shown.head]
