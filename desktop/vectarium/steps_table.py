@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vectarium.document import Branch
-from vectarium.vocabulary import Vocabulary
+from vectarium.vocabulary import Vocabulary, visible
 
 COLUMNS = (
     "position",
@@ -55,3 +55,28 @@ def write(path: Path, branch: Branch, vocabulary: Vocabulary) -> None:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(rows(branch, vocabulary))
+
+
+def markdown(text: str, branch: Branch, vocabulary: Vocabulary, model: str) -> str:
+    """The text as Markdown shows it literally, then its draws."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    drawn = list(rows(branch, vocabulary))
+    lines = [f"# Written with {model or 'Vectarium'}", "", fence, text, fence, ""]
+    if drawn:
+        shown = ("position", "text", "model_probability", "drawn", "rank", "uniform", "temperature")
+        places = [COLUMNS.index(name) for name in shown]
+        lines += [
+            f"| {' | '.join(name.replace('_', ' ') for name in shown)} |",
+            "|---:|:---" + "|---:" * 5 + "|",
+        ]
+        for row in drawn:
+            cells = [_cell(row[place]) for place in places]
+            cells[1] = f"`{visible(str(row[COLUMNS.index('text')])).replace('|', '¦').replace('`', 'ˋ')}`"
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

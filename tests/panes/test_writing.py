@@ -433,6 +433,14 @@ def test_an_empty_text_offers_an_example(app, pane, qtbot):
 def test_the_draws_are_a_table(app, pane, qtbot, tmp_path):
     assert pane.tables() == []
     write(app.session, qtbot, 5)
+    pane.save_text(tmp_path / "text.txt")
+    raw = (tmp_path / "text.txt").read_bytes()
+    assert raw == app.session.text.encode("utf-8", "surrogateescape")
+    pane.save_markdown(tmp_path / "text.md")
+    lines = (tmp_path / "text.md").read_text().splitlines()
+    assert lines[0].startswith("# Written with ")
+    drawn = [step for step in app.session.tokens.steps if step is not None]
+    assert [line.split(" | ")[5] for line in lines[-len(drawn) :]] == [f"{s.uniform:.4g}" for s in drawn]
     pane.save_csv(tmp_path / "steps.csv")
     with (tmp_path / "steps.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

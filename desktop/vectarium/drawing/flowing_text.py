@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.prose_layout import ProseLayout, shown
@@ -65,6 +65,8 @@ class FlowingText(QAbstractScrollArea):
         self._stretch: tuple[int, int] | None = None
         self.take_key: Callable[[QKeyEvent], bool] = lambda event: False  # whether it knew the key
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # A small pane gives its other parts their room first.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
@@ -80,6 +82,7 @@ class FlowingText(QAbstractScrollArea):
         self._metrics = QFontMetricsF(self._font)
         self._line_height = round(self._metrics.height() * 1.42)
         self._pad = look.px(20)
+        self.setMinimumHeight(2 * self._line_height)
         self._cache.clear()
         self._layout.clear()
         self._reflow()

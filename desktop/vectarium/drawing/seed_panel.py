@@ -1,11 +1,10 @@
 """The seed of the random numbers, how long the model may write, and where it stops."""
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from vectarium.drawing.palette import Look
 from vectarium.to_write import LARGEST_SEED, LONGEST
-
 
 
 class SeedPanel(QWidget):
@@ -29,6 +28,7 @@ class SeedPanel(QWidget):
         self.repeat.setToolTip("Draw the model's last tokens again with the same random numbers")
         self.length = QSpinBox()
         self.length.setRange(0, LONGEST)
+        self.length.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.length.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.length.setSpecialValueText("no limit")
         self.length.setToolTip("After how many tokens Play stops by itself; 0 is no limit")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -38,6 +39,7 @@ class WritingSide(QWidget):
         super().__init__()
         self.setObjectName("paneSide")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         self.tree = BranchTree(look)
         self.dice = DicePanel(look)
         self.seed = SeedPanel(look)

@@ -1,5 +1,7 @@
 """The Writing pane: the text as prose, how each of its tokens came about, and the branches it has."""
 
+from pathlib import Path
+
 import numpy as np
 from PySide6.QtCore import QRect, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
@@ -128,6 +130,9 @@ class WritingPane(Pane):
         layout.setSpacing(0)
         layout.addLayout(left, 1)
         layout.addWidget(self.side)
+        self.menu.addSeparator()
+        self.menu.addAction("Save text as plain text …", self._ask_text)
+        self.menu.addAction("Save text as Markdown …", self._ask_markdown)
         self.setFocusProxy(self.text)
         self.text.take_key = self._take_key
         self._card_token = -1
@@ -515,6 +520,24 @@ class WritingPane(Pane):
         self._show_side()
 
     # Data
+
+    def _ask_text(self) -> None:
+        self.path_asked.emit("Save the text", "text.txt", self.save_text)
+
+    def _ask_markdown(self) -> None:
+        self.path_asked.emit("Save the text and its draws", "text.md", self.save_markdown)
+
+    def save_text(self, path: Path) -> None:
+        """Write the text alone. Raises OSError if the file cannot be written."""
+        path.write_text(self._session.text, encoding="utf-8", errors="surrogateescape", newline="")
+
+    def save_markdown(self, path: Path) -> None:
+        """Write the text with its draws as a table. Raises OSError if the file cannot be written."""
+        session = self._session
+        if session.vocabulary is not None:
+            model = session.model.name if session.model is not None else ""
+            content = steps_table.markdown(session.text, session.document.branch, session.vocabulary, model)
+            path.write_text(content, encoding="utf-8", errors="replace", newline="")
 
     def tables(self) -> list[Table]:
         """The draws of the text looked at."""
