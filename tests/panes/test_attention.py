@@ -2,6 +2,7 @@
 
 import csv
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -366,3 +367,47 @@ def test_a_slow_model_never_puts_numbers_under_other_labels(app, pane, qtbot, mo
     last = pictures[-1][1]
     assert (last.layer, last.head) == (1, 3)
     assert np.array_equal(last.seen.ids, app.session.tokens.ids)
+
+
+@pytest.mark.logs("ReadHead failed")
+def test_a_failure_is_said_and_the_next_text_is_read(app, pane, qtbot, monkeypatch):
+    read_head = worker_attention.read_head
+
+    def broken(*arguments):
+        raise ArithmeticError("nothing adds up")
+
+    monkeypatch.setattr(worker_attention, "read_head", broken)
+    app.session.select_head(2, 2)
+    qtbot.waitUntil(lambda: pane.is_empty)
+    assert "nothing adds up" in pane._empty._text.text()
+    monkeypatch.setattr(worker_attention, "read_head", read_head)
+    app.session.edit_text("Once upon a time")
+    wait_for(pane, qtbot)
+    assert not pane.is_empty
+    assert pane.panel.name.text() == "Layer 2 · head 2"
+
+
+def test_a_small_panel_has_room_for_the_picture(app, pane, qtbot):
+    panel = pane.panel
+    panel.setFixedSize(330, 240)
+    qtbot.waitUntil(lambda: panel.height() == 240)
+    assert not panel.arithmetic.isVisible()
+    assert panel.name.text().startswith("Layer 0 · head 0")
+    qtbot.mouseMove(panel.matrix, panel.matrix.place_of(5, 1).center().toPoint())
+    qtbot.waitUntil(lambda: "weight" in panel.name.text() or "…" in panel.name.text())
+    panel._view_button.menu().actions()[MOVES].trigger()
+    assert panel.view == MOVES
+    panel._view_button.menu().actions()[MATRIX].trigger()
+    assert panel.view == MATRIX
+
+
+def test_an_unknown_head_on_the_command_line_is_said(start_app, monkeypatch):
+    app = start_app(prompt=PROMPT)
+    app.options = replace(app.options, head=(1, 2))
+    app._select_first_head(app.session.model)
+    assert (app.session.selection.layer, app.session.selection.head) == (1, 2)
+    app.options = replace(app.options, head=(9, 2))
+    said = []
+    monkeypatch.setattr(app.window, "say", said.append)
+    app._select_first_head(app.session.model)
+    assert "no head 9.2" in said[0]

@@ -132,7 +132,8 @@ class HeadPanel(QWidget):
 
     def _show_note(self) -> None:
         pointed = self._small and self._cell_line and self.view == MATRIX
-        line = self._cell_line if pointed else self._name
+        does = f"   {self.does.text()}" if self._small else ""
+        line = self._cell_line if pointed else self._name + does
         beside = self._view_button.sizeHint().width() if self._small else 0
         room = max(10, self.width() - self._look.px(30) - beside)
         self.name.setText(self.name.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room))

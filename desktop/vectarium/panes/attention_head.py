@@ -136,10 +136,9 @@ class AttentionHead(QObject):
         hidden = " · first token hidden" if self._switches.sink.isChecked() else ""
         if isinstance(shown, PatternsRead):
             kind = "Maximum" if shown.maximum else "Mean"
-            panel.set_name(f"{kind} of {len(shown.heads)} heads{hidden}")
             panel.does.setText(", ".join(f"{layer}·{head}" for layer, head in shown.heads))
+            panel.set_name(f"{kind} of {len(shown.heads)} heads{hidden}")
         else:
-            panel.set_name(f"Layer {shown.layer} · head {shown.head}{hidden}")
             does = ""
             if heads is not None and heads.ready > shown.layer and shown.seen.same(heads.seen):
                 measures = heads.measures[:, shown.layer, shown.head]
@@ -148,6 +147,7 @@ class AttentionHead(QObject):
                     does += ", the attention sink"
                     panel.does.setToolTip(SINK)
             panel.does.setText(does)
+            panel.set_name(f"Layer {shown.layer} · head {shown.head}{hidden}")
         panel.matrix.setAccessibleDescription(f"{panel.name.text()}: {panel.does.text()}")
 
     def _about(self, matrix: Matrix) -> str:

@@ -211,7 +211,11 @@ class ModelWorker(Worker):
         if not attention.answerable(self._model, request):
             return  # asked of the model before this one; what is new will be asked anew
         seen = Seen(request.ids, *self._pass(request, request.position))
-        checkpoint = self._checkpoint(request, "Reading attention")
+        current = self._checkpoint(request, "")
+
+        def checkpoint(share: float) -> None:
+            current.check()  # without a word of progress: it fills itself in where one looks
+
         match request:
             case ReadHeads():
                 layers = self._head_reader.read(self._model, self._trace, request, seen, checkpoint)
