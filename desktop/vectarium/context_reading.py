@@ -77,9 +77,13 @@ class ContextReading(QObject):
     def _ask(self) -> None:
         session = self._session
         tokens, position = session.tokens, session.position
-        if session.model is None or tokens.pending is not None or not len(tokens):
+        if session.model is None or tokens.pending is not None:
             return
-        if self.read is None or not np.array_equal(self.read.ids, tokens.ids):
+        if not len(tokens):
+            self.read = self.paths = self.lens = None
+            self.changed.emit()
+            return
+        if not self.current or not 0 <= position - self.seen_from < self.own_tokens:
             self._waiting.add(m.ReadStreams)
             session.ask(m.ReadStreams, ids=tokens.ids, position=position, others=self.others)
         self._waiting.add(m.ReadLens)
@@ -121,6 +125,16 @@ class ContextReading(QObject):
             self.failed.emit(f"{failure.message} {failure.advice}")
 
     # What there is to draw
+
+    @property
+    def current(self) -> bool:
+        """Whether what was read is of the text on screen."""
+        return self.read is not None and np.array_equal(self.read.ids, self._session.tokens.ids)
+
+    @property
+    def own_tokens(self) -> int:
+        """How many points are tokens of the text on screen; those of further texts come after them."""
+        return 0 if self.read is None else len(self.read.streams[0].names)
 
     @property
     def seen_from(self) -> int:

@@ -200,6 +200,29 @@ def test_an_edited_text_moves_the_paths(app, pane, qtbot, settle):
     qtbot.waitUntil(lambda: len(pane.cloud.scene.paths) == len(app.session.tokens))
 
 
+def test_a_text_that_goes_takes_its_paths_along(app, pane, qtbot, settle):
+    pane.show_space("context")
+    settle()
+    app.session.edit_text("")
+    qtbot.waitUntil(lambda: pane.is_empty)
+    assert pane.reading.opened is None
+
+
+def test_of_a_long_text_the_selected_token_is_read(app, pane, qtbot, settle):
+    app.session.edit_text("the cat sat on the mat " * 20)
+    qtbot.waitUntil(lambda: app.session.can_sample)
+    assert len(app.session.tokens) > 2 * 48
+    pane.show_space("context")
+    settle()
+    assert pane.context.seen_from > 0
+    app.session.select(3)
+    qtbot.waitUntil(lambda: pane.context.seen_from == 0 and pane.settled)
+    labels = app.session.vocabulary.labels
+    assert [path.text for path in pane.cloud.scene.paths if path.strong] == [
+        labels[app.session.tokens.ids[3]]
+    ]
+
+
 def test_other_components_and_an_axis_of_ones_own(pane, qtbot, settle):
     pane.view.columns_chosen.emit((3, 1, 0))
     assert np.array_equal(pane.cloud.cloud.points, pane.reading.opened.coordinates[:, [3, 1, 0]])

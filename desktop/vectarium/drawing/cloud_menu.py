@@ -1,9 +1,7 @@
 """The menu of a cloud: which axes are drawn, from where it is seen, what is lit."""
 
-from functools import partial
-
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton
 
 from vectarium.drawing.point_cloud import PointCloud
@@ -27,7 +25,11 @@ class CloudMenu(QToolButton):
         self.setToolTip("Axes, views and what is lit in the cloud")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
+        self._axes: tuple[Axis, ...] = ()
         self._axes_menus = [menu.addMenu(f"Axis {place}") for place in PLACES]
+        for axes_menu in self._axes_menus:
+            axes_menu.setToolTipsVisible(True)
+            axes_menu.triggered.connect(self._chosen)
         menu.addSeparator()
         self.turning = menu.addAction("Slow rotation\tSpace")
         self.turning.setCheckable(True)
@@ -35,7 +37,8 @@ class CloudMenu(QToolButton):
         cloud.turning_changed.connect(self.turning.setChecked)
         menu.addAction("Reset the view\tHome", cloud.reset_view)
         for index in range(3):
-            menu.addAction(f"Look along axis {index + 1}\t{index + 1}", partial(cloud.look_along, index))
+            action = menu.addAction(f"Look along axis {index + 1}\t{index + 1}", self._look_along)
+            action.setData(index)
         menu.addSeparator()
         self.isolate = menu.addAction("Only the selection and its neighbours")
         self.isolate.setCheckable(True)
@@ -48,30 +51,38 @@ class CloudMenu(QToolButton):
 
     def set_axes(self, axes: tuple[Axis, ...], columns: tuple[int, int, int]) -> None:
         """Offer `axes` for each of the three places."""
+        if axes != self._axes:
+            self._axes = axes
+            for place, menu in enumerate(self._axes_menus):
+                menu.clear()
+                for index, axis in enumerate(axes):
+                    action = menu.addAction(axis_line(axis))
+                    action.setCheckable(True)
+                    action.setToolTip(ends_line(axis))
+                    action.setData((place, index))
+                menu.addSeparator()
+                menu.addAction("An expression …").setData((place, -1))
         self._columns = columns
         for place, menu in enumerate(self._axes_menus):
-            menu.clear()
-            menu.setToolTipsVisible(True)
-            group = QActionGroup(menu)
-            for index, axis in enumerate(axes):
-                action = QAction(axis_line(axis), group)
-                action.setCheckable(True)
-                action.setChecked(columns[place] == index)
-                action.setToolTip(ends_line(axis))
-                action.setData((place, index))
-                menu.addAction(action)
-            group.triggered.connect(self._chosen)
-            menu.addSeparator()
-            menu.addAction("An expression …", partial(self._ask_axis, place))
+            for action in menu.actions():
+                if action.isCheckable():
+                    action.setChecked(action.data()[1] == columns[place])
 
     @Slot(object)
     def _chosen(self, action: QAction) -> None:
         place, index = action.data()
+        if index < 0:
+            self._ask_axis(place)
+            return
         columns = list(self._columns)
         if index in columns:
             columns[columns.index(index)] = columns[place]
         columns[place] = index
         self.columns_chosen.emit(tuple(columns))
+
+    @Slot()
+    def _look_along(self) -> None:
+        self._cloud.look_along(self.sender().data())  # type: ignore[attr-defined]
 
     def _ask_axis(self, place: int) -> None:
         text, agreed = QInputDialog.getText(

@@ -301,7 +301,8 @@ class PointCloud(QWidget):
         ratio = self.devicePixelRatioF()
         if self._image is None or self._image.devicePixelRatioF() != ratio:
             width, height = round(self.width() * ratio), round(self.height() * ratio)
-            pixels = np.empty((max(height, 1), max(width, 1)), np.uint32)
+            image = QImage(max(width, 1), max(height, 1), QImage.Format.Format_RGB32)
+            pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.width())
             background = QColor(self.look.theme.window).rgb() & 0xFFFFFFFF
             if self.scene.isolated or self.cloud is None:
                 pixels.fill(background)
@@ -315,10 +316,6 @@ class PointCloud(QWidget):
                     distance=self.camera.distance,
                     size=self._point_size(ratio),
                 )
-            image = QImage(
-                pixels.data, pixels.shape[1], pixels.shape[0], 4 * pixels.shape[1], QImage.Format.Format_RGB32
-            )
-            self._pixels = pixels  # the image does not own them
             self._image = image
             self._image.setDevicePixelRatio(ratio)
         return self._image

@@ -255,6 +255,7 @@ class EmbeddingsPane(Pane):
         self.layers.set_layers(self.context.layers)
         opened = self.context.space(self.layers.layer.value())
         if opened is None:
+            self.reading.opened = None
             self._say_waiting()
             return
         known, self.reading.opened = self.reading.opened, opened
@@ -351,7 +352,7 @@ class EmbeddingsPane(Pane):
         """Look at a point of the space, and mark its token in the text."""
         self.panels.nearest.expected.clear()
         self.reading.look_at(row)
-        token = self.reading.token_of(row, self.context.seen_from)
+        token = self._token_of(row)
         if token is not None and token != self._session.selection.token:
             self._linking = True
             self._session.select(token)
@@ -359,23 +360,30 @@ class EmbeddingsPane(Pane):
 
     @Slot(object)
     def _hovered(self, row: int | None) -> None:
-        token = None if row is None else self.reading.token_of(row, self.context.seen_from)
-        self._session.set_hover(token)
+        self._session.set_hover(None if row is None else self._token_of(row))
 
     @Slot(object)
     def _token_hovered(self, token: int | None) -> None:
         """Light the point of the token that the mouse means in another pane."""
         if self.isVisible() and self.reading.opened is not None and not self.cloud.underMouse():
-            row = None if token is None else self.reading.row_of(token, self.context.seen_from)
-            self.cloud.set_hover(row)
+            self.cloud.set_hover(None if token is None else self._row_of(token))
 
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
         if self._linking or selection.token is None or not self.isVisible():
             return
-        if (row := self.reading.row_of(selection.token, self.context.seen_from)) is not None:
+        if (row := self._row_of(selection.token)) is not None:
             self.panels.nearest.expected.clear()
             self.reading.look_at(row)
+
+    def _row_of(self, token: int) -> int | None:
+        stale = self._in_context and not self.context.current
+        return None if stale else self.reading.row_of(token, self.context.seen_from)
+
+    def _token_of(self, row: int) -> int | None:
+        stale = self._in_context and not self.context.current
+        beside = self._in_context and row >= self.context.own_tokens
+        return None if stale or beside else self.reading.token_of(row, self.context.seen_from)
 
     # Data
 

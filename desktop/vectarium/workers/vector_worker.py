@@ -16,7 +16,7 @@ from vectarium.vectors.pca import cached_principal_components, principal_compone
 from vectarium.vectors.spaces import Kind, Space
 from vectarium.vocabulary import Vocabulary
 from vectarium.workers import vector_answers as answers
-from vectarium.workers.base import Worker
+from vectarium.workers.base import Superseded, Worker
 from vectarium.workers.vector_answers import OpenedSpace
 
 _FIELDS: dict[type[Request], str] = {
@@ -170,6 +170,9 @@ class VectorWorker(Worker):
         streams = tuple(
             trajectories.ResidualStream(each.text, each.words, each.residual) for each in request.streams
         )
+        dim = request.streams[0].residual.shape[-1]
+        if self._matrices is None or self._matrices.embedding.shape[1] != dim:
+            raise Superseded  # of a model that has gone
         if request.streams is not self._streams:
             self._streams, self._streams_axes = request.streams, {}
         axes = self._streams_axes.get(request.basis)
