@@ -42,7 +42,7 @@ class ChatBar(QWidget):
         self.plain.setToolTip("Show the chat as the single text that the model continues")
         self.why = QLabel()
         self.why.setProperty("role", "small")
-        self.why.setWordWrap(True)
+        self.why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         name = QLabel("System prompt")
         name.setProperty("role", "small")
         name.setBuddy(self.prompt)

@@ -69,7 +69,7 @@ class TransportBar(QWidget):
         self._row = WrappingRow(self)
         for widget in (self.back, self.play, self.step, self.stop, speed, self.meter):
             self._row.addWidget(widget)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._slid(STEPS)

@@ -312,9 +312,10 @@ class WritingPane(Pane):
     @Slot(object)
     def _model_changed(self, model: ModelLoaded) -> None:
         self._scores.clear()
-        self.chat.why.setText(
-            f"{model.name} is a base model: it learned to continue texts, not to help. It answers as it "
-            "would go on with any document, and may well write your next line too."
+        self.chat.why.setText("A base model: it learned to continue texts, not to help.")
+        self.chat.why.setToolTip(
+            f"{model.name} goes on with this document as with any other: it was never taught to be an "
+            "assistant, and may well write your next line too."
         )
         self._stale = True
         self._show_if_stale()
