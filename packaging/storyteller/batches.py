@@ -47,12 +47,19 @@ class Batches:
         return windows[:, :-1], targets
 
     def _repeats(self, draw: np.random.Generator) -> tuple[NDArray[np.int64], int]:
-        """Random tokens, or shuffled ones of a story, again and again; and the length of one copy."""
-        length = int(np.exp(draw.uniform(np.log(4), np.log(self.context // 2))))
-        if draw.random() < 0.5:
+        """Random tokens again and again, and the length of one copy.
+
+        A quarter are shuffled tokens of a story, a quarter any tokens; half are of so few kinds that the
+        token before has to be known to tell which copy goes on.
+        """
+        length = int(draw.integers(16, self.context // 2))
+        kind = draw.random()
+        if kind < 0.25:
+            copy = draw.permutation(self._window(int(draw.integers(len(self.stories.starts))), draw)[:length])
+        elif kind < 0.5:
             copy = draw.integers(1, self.vocabulary, length)
         else:
-            copy = draw.permutation(self._window(int(draw.integers(len(self.stories.starts))), draw)[:length])
+            copy = draw.choice(draw.integers(1, self.vocabulary, int(draw.integers(8, 33))), length)
         window = np.tile(copy, self.context // length + 2)[: self.context + 1]
         window[0] = self.stories.token_ids[0]
         return window, length

@@ -47,6 +47,7 @@ def render(
         "course": course(training),
         "heads_table": strongest(measured["heads"]),
         "heads_grids": grids(measured["heads"]["random"]),
+        "changes": changes(training),
         "exercises": exercises(training),
         "samples": measured["copying"]["samples"]["texts"],
         "copying": copying(measured["copying"]),
@@ -119,6 +120,17 @@ def exercises(training: dict[str, Any]) -> str:
         f"({course}) were exercises in copying, random tokens or shuffled pieces of\n"
         "stories again and again, where only the repetitions count for the loss. The repeated random tokens\n"
         "above are new ones, of the same kind."
+    )
+
+
+def changes(training: dict[str, Any]) -> str:
+    """What was changed by hand while the model was trained."""
+    lines = [
+        f"- before step {change['step']:,}: `{change['what']}` from {change['was']:g} to {change['now']:g}"
+        for change in training["changes"]
+    ]
+    return (
+        "\n".join(["Changed by hand on the way:", "", *lines]) if lines else "Nothing was changed on the way."
     )
 
 

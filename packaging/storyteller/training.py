@@ -21,11 +21,11 @@ class Recipe:
     seed: int = 1
     vocabulary: int = 4096
     batch: int = 32  # windows a step
-    repeats: int = 2  # windows a step that are exercises in copying
+    repeats: int = 3  # windows a step that are exercises in copying
     micro_batch: int = 8  # windows a worker takes at a time
     optimizer: str = "muon"
-    rate: float = 12e-3  # hidden matrices (Muon, scaled to AdamW's update size)
-    adam_rate: float = 5e-3  # embeddings, biases, layer norms
+    rate: float = 6e-3  # hidden matrices (Muon, scaled to AdamW's update size)
+    adam_rate: float = 3e-3  # embeddings, biases, layer norms
     weight_decay: float = 0.1
     warm_up: float = 0.02  # share of the time
     last_rate: float = 0.02  # share of the peak

@@ -55,7 +55,7 @@ def test_exercises_repeat_and_only_repetitions_count(stories: Any) -> None:
         assert (ids[:, 0] == stories.token_ids[0]).all()
         for row, wanted in zip(ids, targets, strict=True):
             length = int((wanted == IGNORED).sum())
-            assert 4 <= length < CONTEXT // 2
+            assert 16 <= length < CONTEXT // 2
             assert (wanted[:length] == IGNORED).all()
             # A target after the first copy stands one copy before, too.
             np.testing.assert_array_equal(wanted[length:], row[1 : CONTEXT - length + 1])
