@@ -166,6 +166,29 @@ def test_without_the_sink(app, pane, qtbot):
         assert np.allclose(shown[1:].sum(axis=1), 1, atol=1e-5)
 
 
+def test_the_steps_are_played_and_end_at_the_weights(app, pane, qtbot):
+    stages = []
+    pane.panel.stage_changed.connect(stages.append)
+    pane.panel._playing.setInterval(1)
+    pane.panel._play_button.click()
+    qtbot.waitUntil(lambda: not pane.panel._playing.isActive())
+    assert stages == [RAW, SCALED, MASKED, SOFTMAX]
+    pane.panel._playing.setInterval(60_000)
+    pane.panel._play_button.click()
+    pane.panel._stages.button(MASKED).click()
+    assert not pane.panel._playing.isActive()
+    assert pane.panel.stage == MASKED
+    pane.panel._play_button.click()
+    app.session.edit_text("Once upon a time")  # in the middle of it
+    wait_for(pane, qtbot)
+    pane.panel._next_stage()
+    assert np.allclose(pane.head.matrix.values, pane.reading.head.raw * pane.reading.head.scaling)
+    assert len(pane.head.matrix.labels) == len(app.session.tokens)
+    pane.panel.set_stage(SOFTMAX)
+    pane.panel._next_stage()
+    assert not pane.panel._playing.isActive()
+
+
 def test_sorted_heads_have_their_numbers(app, pane, qtbot):
     pane.switches.sort_by(0)
     values = pane.reading.heads.measures[0]
@@ -313,7 +336,7 @@ def test_an_export_writes_the_patterns(app, pane, qtbot, tmp_path):
         heads = list(csv.DictReader(file))
     assert len(heads) == 12
     assert float(heads[6]["previous token"]) == pytest.approx(pane.reading.heads.measures[0, 1, 2])
-    for name in ("attention-grid", "attention-head"):
+    for name in ("attention-grid", "attention-head", "attention-lines"):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (folder / f"{name}.svg").read_text()[:400]
 

@@ -1,6 +1,6 @@
 """One head large, with its name, its stages, and the views on it to choose from."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -21,6 +21,7 @@ from vectarium.drawing.rows import FlowLayout
 from vectarium.head_numbers import SOFTMAX, STAGES
 
 MATRIX = 0
+STEP_MS = 1500  # long enough to say a sentence about each step
 STAGE_TIPS = (
     "The dot product of every query with every key",
     "The dot products divided by the root of the head’s width",
@@ -64,6 +65,16 @@ class HeadPanel(QWidget):
         row = FlowLayout(bar)
         row.setContentsMargins(0, 0, 0, 0)
         self._stages = self._buttons(row, tuple(zip(STAGES, STAGE_TIPS, strict=True)))
+        self._play_button = QToolButton()
+        self._play_button.setText("▶")
+        self._play_button.setToolTip("Go through the steps from q·k to the weights, one after the other")
+        self._play_button.setAccessibleName("Play the steps")
+        self._play_button.setProperty("role", "choice")
+        self._play_button.clicked.connect(self.play)
+        row.addWidget(self._play_button)
+        self._playing = QTimer(self)
+        self._playing.setInterval(STEP_MS)
+        self._playing.timeout.connect(self._next_stage)
         self._views = self._buttons(row, tuple((name, tip) for name, tip, _ in views))
         self._views.setExclusive(False)
         self._view_button = self._view_menu(views)
@@ -74,6 +85,7 @@ class HeadPanel(QWidget):
             self._stack.addWidget(view)
         self._stages.button(SOFTMAX).setChecked(True)
         self._stages.idClicked.connect(self._stage_clicked)
+        self._stages.idClicked.connect(self._playing.stop)
         self._views.idClicked.connect(self._view_clicked)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(title)
@@ -106,6 +118,7 @@ class HeadPanel(QWidget):
         for button in self._views.buttons():
             button.setVisible(not self._small)
         self._view_button.setVisible(self._small)
+        self._play_button.setVisible(not self._small)
         self._show_note()
 
     @property
@@ -146,6 +159,7 @@ class HeadPanel(QWidget):
         for index, tip in enumerate(STAGE_TIPS[:SOFTMAX]):
             self._stages.button(index).setEnabled(enabled)
             self._stages.button(index).setToolTip(tip if enabled else why)
+        self._play_button.setEnabled(enabled)
         if not enabled and self.stage != SOFTMAX:
             self.stage = SOFTMAX
             self.set_view(self.view)
@@ -166,6 +180,22 @@ class HeadPanel(QWidget):
     def set_stage(self, stage: int) -> None:
         """Show a stage of the matrix."""
         self._stage_clicked(stage)
+
+    @Slot()
+    def play(self) -> None:
+        """Show the stages one after the other, from the first; a click in between stops at that stage."""
+        if self._stages.button(0).isEnabled():
+            self._stage_clicked(0)
+            self._playing.start()
+
+    @Slot()
+    def _next_stage(self) -> None:
+        if self.stage == SOFTMAX or self.view != MATRIX:
+            self._playing.stop()
+            return
+        self.set_stage(self.stage + 1)
+        if self.stage == SOFTMAX:
+            self._playing.stop()
 
     def _view_menu(self, views: tuple[tuple[str, str, QWidget], ...]) -> QToolButton:
         """The views in one button, for a panel with little room."""

@@ -24,7 +24,7 @@ from vectarium.drawing.picture import save_picture
 from vectarium.drawing.rows import ShrinkingRow
 from vectarium.head_measures import MEASURES, in_words
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
-from vectarium.panes.attention_head import AttentionHead
+from vectarium.panes.attention_head import LINES, AttentionHead
 from vectarium.panes.pane import Pane, Table
 from vectarium.session import NextToken, Selection, Session, Tokens
 
@@ -333,6 +333,11 @@ class AttentionPane(Pane):
         for ending in ("png", "svg"):
             save_picture(self.grid.viewport(), folder / f"attention-grid.{ending}", self.look)
             save_picture(self.panel.page, folder / f"attention-head.{ending}", self.look)
+        view = self.panel.view
+        self.panel.set_view(LINES)
+        for ending in ("png", "svg"):
+            save_picture(self.panel.page, folder / f"attention-lines.{ending}", self.look)
+        self.panel.set_view(view)
 
     def _save_patterns(self, path: Path) -> None:
         shown = self.head.current
