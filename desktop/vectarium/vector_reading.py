@@ -17,7 +17,7 @@ class VectorReading(QObject):
     spaces_changed = Signal()
     opened_changed = Signal()
     value_changed = Signal()
-    axis_made = Signal()
+    axis_made = Signal(int)  # its index among `axes`
     completed = Signal(object)  # Completions
     panel_answered = Signal(object)  # Reply to `ask_panel`, a Problem among them
     problem = Signal(object)  # Problem with an expression, the expected word or an axis
@@ -30,7 +30,7 @@ class VectorReading(QObject):
         self.spaces: m.SpacesListed | None = None
         self.opened: m.SpaceOpened | None = None
         self.evaluated: m.Evaluated | None = None
-        self.own_axis: m.AxisMade | None = None
+        self.own_axes: list[m.AxisMade] = []
         self.measure = "cosine"
         self.folded = False
         self.expected = ""
@@ -64,7 +64,8 @@ class VectorReading(QObject):
     def choose(self, space: str) -> None:
         """Another space is looked at from now on; `open` asks for it."""
         self.space = space
-        self.opened = self.evaluated = self.own_axis = None
+        self.opened = self.evaluated = None
+        self.own_axes = []
 
     def open(self) -> None:
         self._ask(m.OpenSpace, space=self.space)
@@ -141,8 +142,9 @@ class VectorReading(QObject):
                 self.value_changed.emit()
             case m.AxisMade():
                 self._waiting.discard(m.MakeAxis)
-                self.own_axis = reply
-                self.axis_made.emit()
+                if reply.axis.name not in [axis.name for axis in self.axes]:
+                    self.own_axes.append(reply)
+                self.axis_made.emit([axis.name for axis in self.axes].index(reply.axis.name))
                 self.again()  # for its places on the new axis
             case m.Completions():
                 self.completed.emit(reply)
@@ -164,18 +166,18 @@ class VectorReading(QObject):
 
     @property
     def axes(self) -> tuple[m.Axis, ...]:
-        """The components, and after them the axis of the user's own."""
+        """The components, and after them the axes of the user's own."""
         if self.opened is None:
             return ()
-        return self.opened.axes + ((self.own_axis.axis,) if self.own_axis is not None else ())
+        return self.opened.axes + tuple(made.axis for made in self.own_axes)
 
     @property
     def coordinates(self) -> Floats:
         """[point, axis]"""
         assert self.opened is not None
-        if self.own_axis is None:
+        if not self.own_axes:
             return self.opened.coordinates
-        return np.column_stack([self.opened.coordinates, self.own_axis.coordinates])
+        return np.column_stack([self.opened.coordinates, *(made.coordinates for made in self.own_axes)])
 
     # Where points are in the text
 

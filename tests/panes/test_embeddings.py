@@ -231,6 +231,14 @@ def test_other_components_and_an_axis_of_ones_own(pane, qtbot, settle):
     settle()
     assert pane.cloud.cloud.axes[0].name == "woman - man"
     assert pane.cloud.scene.arrows
+    pane.view.axis_asked.emit(1, "cats - cat")
+    settle()
+    pane.view.axis_asked.emit(2, "woman - man")
+    settle()
+    assert [axis.name for axis in pane.cloud.cloud.axes] == ["woman - man", "cats - cat", "woman - man"]
+    row = pane.reading.opened.rows["queen"]
+    assert pane.cloud.cloud.points[row, 0] == pane.cloud.cloud.points[row, 2]
+    assert pane.cloud.scene.arrows
     pane.view.axis_asked.emit(0, "woman -")
     with qtbot.waitSignal(pane.message):
         pass

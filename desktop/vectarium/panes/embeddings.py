@@ -306,10 +306,10 @@ class EmbeddingsPane(Pane):
         self._axis_place = place
         self.reading.make_axis(text)
 
-    @Slot()
-    def _use_axis(self) -> None:
+    @Slot(int)
+    def _use_axis(self, index: int) -> None:
         columns = list(self._columns)
-        columns[self._axis_place] = len(self.reading.axes) - 1
+        columns[self._axis_place] = index
         self._use_columns((columns[0], columns[1], columns[2]))
 
     # Drawing

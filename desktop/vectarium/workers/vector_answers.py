@@ -20,7 +20,7 @@ _ID_NAMES = {Kind.WORDS: "rank", Kind.POSITIONS: "position", Kind.CONTEXT: "posi
 
 @dataclass(frozen=True, eq=False)
 class OpenedSpace:
-    """A space with the axes that it is drawn on: its components, and one of the user's own after them."""
+    """A space with the axes that it is drawn on: its components, and those of the user's own after them."""
 
     space: Space
     axes: tuple[Axis, ...]
@@ -62,14 +62,18 @@ def named(axis: Axis, space: Space, coordinates: Floats) -> m.Axis:
 
 
 def make_axis(request: m.MakeAxis, opened_space: OpenedSpace) -> tuple[OpenedSpace, Reply]:
-    """The space with the axis after its components, and the reply. Raises ExpressionError."""
+    """The space with one axis more, unless it has that already, and the reply. Raises ExpressionError."""
     space = opened_space.space
     result = arithmetic.evaluate(request.text, space)
-    axis = custom_axis(result.name, result.vector, space.vectors)
-    components = [each for each in opened_space.axes if each.name.startswith("PC ")]
-    wider = open_space(space, [*components, axis])
-    along = read_only(wider.coordinates[:, -1].copy())
-    return wider, m.AxisMade(request.number, request.space, named(axis, space, along), along)
+    names = [axis.name for axis in opened_space.axes]
+    if result.name not in names:
+        axis = custom_axis(result.name, result.vector, space.vectors)
+        opened_space = open_space(space, [*opened_space.axes, axis])
+        names.append(result.name)
+    index = names.index(result.name)
+    along = read_only(opened_space.coordinates[:, index].copy())
+    made = named(opened_space.axes[index], space, along)
+    return opened_space, m.AxisMade(request.number, request.space, made, along)
 
 
 def complete(request: m.Complete, space: Space) -> m.Completions:

@@ -63,6 +63,8 @@ class VectorWorker(Worker):
                 self._reply(self._listed(request))
             case m.OpenSpace():
                 self._reply(answers.opened(request.number, request.space, self._open(request)))
+            case m.MakeAxis(space="context"):
+                raise VectorError("An axis of your own can be drawn among words, tokens and positions.")
             case m.MakeAxis():
                 self._opened[request.space], reply = answers.make_axis(request, self._open(request))
                 self._reply(reply)
