@@ -10,6 +10,7 @@ from vectarium.messages_writing import Scored
 from vectarium.sampling import Step
 
 Floats = npt.NDArray[np.float64]
+SCORED_TO_THE_END = 1024  # tokens: a whole book would keep the model busy for hours
 SCORED_AT_ONCE = 32  # so that other questions get their turn in between
 
 
@@ -62,10 +63,10 @@ class TypedScores:
             self._known[position] = (numbers[0], numbers[1], numbers[2])
 
     def missing(self, ids: Ids, steps: tuple[Step | None, ...]) -> list[int]:
-        """The first few typed tokens whose score is not known; the first token never has one."""
+        """The first few of the last typed tokens whose score is not known. A text's first never has one."""
         self._keep_for(tuple(ids.tolist()))
         found = []
-        for position in range(1, len(steps)):
+        for position in range(max(1, len(steps) - SCORED_TO_THE_END), len(steps)):
             if steps[position] is None and position not in self._known:
                 found.append(position)
                 if len(found) == SCORED_AT_ONCE:

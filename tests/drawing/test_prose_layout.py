@@ -52,3 +52,14 @@ def test_lines_break_at_spaces_which_then_take_no_room():
 
 def test_what_has_no_glyph_is_shown_character_by_character():
     assert shown("a\n\t\x00\udce2") == "a⏎⇥\u2400\ufffd"
+
+
+@given(st.lists(texts, min_size=1, max_size=3), st.integers(1, 5))
+def test_a_layout_in_portions_ends_as_one_at_once(versions, pieces):
+    portions, whole = ProseLayout(advances), ProseLayout(advances)
+    for text in versions:
+        done = portions.lay_out(text, 55.0, pieces)
+    while not done:
+        done = portions.go_on(pieces)
+    whole.lay_out(versions[-1], 55.0)
+    assert (portions.left, portions.line, portions.fragments) == (whole.left, whole.line, whole.fragments)

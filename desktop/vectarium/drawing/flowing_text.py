@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -25,6 +25,7 @@ from vectarium.drawing.prose_layout import ProseLayout, shown
 from vectarium.drawing.token_colors import Classes
 
 CACHED_PIECES = 20_000
+PIECES_AT_ONCE = 4_000  # words laid out in one turn of the event loop, some 20 ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,9 @@ class FlowingText(QAbstractScrollArea):
         super().__init__(parent)
         self._look = look
         self._layout = ProseLayout(self._advances)
+        self._go_on = QTimer(self)
+        self._go_on.setSingleShot(True)
+        self._go_on.timeout.connect(self._lay_out_more)
         self._cache: dict[str, tuple[float, ...]] = {}
         self._text = ""
         self._spans: npt.NDArray[np.int64] = np.empty((0, 2), np.int64)
@@ -160,7 +164,21 @@ class FlowingText(QAbstractScrollArea):
         at_end = bar.value() >= bar.maximum() - self._line_height
         # As if the scroll bar were there: when it comes, no word moves.
         room = max(self._look.px(60), self.width() - bar.sizeHint().width() - 2 * self._pad)
-        self._layout.lay_out(self._text, float(room))
+        done = self._layout.lay_out(self._text, float(room), PIECES_AT_ONCE)
+        self._go_on.start() if not done else self._go_on.stop()
+        self._fit(at_end)
+
+    @Slot()
+    def _lay_out_more(self) -> None:
+        bar = self.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - self._line_height
+        if not self._layout.go_on(PIECES_AT_ONCE):
+            self._go_on.start()
+        self._fit(at_end)
+
+    def _fit(self, at_end: bool) -> None:
+        """Let the scroll bar span what is laid out, and stay at the end if it was there."""
+        bar = self.verticalScrollBar()
         height = self._layout.lines * self._line_height + 2 * self._pad
         bar.setRange(0, max(0, height - self.viewport().height()))
         bar.setSingleStep(self._line_height)

@@ -35,12 +35,11 @@ class ProseLayout:
         """`advances` gives the x of every character edge of a piece: one number more than characters."""
         self._advances = advances
         self._room = 1.0
-        self.text = ""
         self.clear()
 
     def clear(self) -> None:
         """Forget everything, as after another font."""
-        self.text = ""
+        self.text = self._drawn = ""
         self.fragments: list[Fragment] = []
         self.left: list[float] = []  # [character]
         self.right: list[float] = []  # [character]
@@ -56,20 +55,27 @@ class ProseLayout:
         """Where the next character would go: x and line."""
         return self._x, self._line
 
-    def lay_out(self, text: str, room: float) -> None:
-        """Bring the layout up to `text` in lines of `room` pixels."""
+    def lay_out(self, text: str, room: float, pieces: int | None = None) -> bool:
+        """Bring the layout up to `text` in lines of `room` pixels; whether it came to the end.
+
+        With `pieces` it stops after so many, and `go_on` goes on.
+        """
         if room != self._room:
             self.clear()
             self._room = room
-        if text == self.text:
-            return
-        same = common_prefix(self.text, text)
-        self._go_back(same)
+        if text != self.text:
+            self._go_back(common_prefix(self.text, text))
+            self.text, self._drawn = text, shown(text)
+        return self.go_on(pieces)
+
+    def go_on(self, pieces: int | None = None) -> bool:
+        """Lay out what is not laid out yet, or `pieces` of it; whether it came to the end."""
         start = self.fragments[-1].end if self.fragments else 0
-        self.text = text
-        drawn = shown(text)
-        for piece in _PIECES.finditer(text, start):
-            self._place(piece.start(), piece.end(), drawn)
+        for count, piece in enumerate(_PIECES.finditer(self.text, start)):
+            if count == pieces:
+                return False
+            self._place(piece.start(), piece.end(), self._drawn)
+        return True
 
     def _go_back(self, same: int) -> None:
         """Drop the last piece that ends at or before `same`, which may go on now, and all after it."""
