@@ -99,27 +99,7 @@ class _Sheet(QWidget):
         y += line
         write(second, 0, width, theme.query, words)
         y += line + pad
-        metrics = QFontMetrics(mono)
-        name = min(width * 0.28, max(metrics.horizontalAdvance(label) for label, _, _ in moves.sources) + pad)
-        number = metrics.horizontalAdvance("100.0 %") + pad
-        bar = max(10.0, (width - name) / 2 - number - pad)
-        second_column = name + bar + number + pad
-        write("α, the weight", name, bar + number, theme.secondary, small)
-        write("‖α·v·W_O‖, what it moves", second_column, bar + number, theme.secondary, small)
-        y += line
-        longest = max(moved for _, _, moved in moves.sources) or 1.0
-        for label, weight, moved in sorted(moves.sources, key=lambda source: -source[2]):
-            write(label, 0, name - pad, theme.key, mono)
-            for x, share, text, color in (
-                (name, weight, f"{100 * weight:.1f} %", theme.query),
-                (second_column, moved / longest, f"{moved:.3f}", theme.value),
-            ):
-                room = QRectF(x, y + line * 0.28, bar, line * 0.44)
-                painter.fillRect(room, QColor(theme.raised))
-                painter.fillRect(QRectF(x, room.top(), bar * share, room.height()), QColor(color))
-                write(text, x + bar, number, theme.text, mono, right=True)
-            y += line
-        y += pad
+        number = QFontMetrics(mono).horizontalAdvance("+100.00 ")
         half = (width - 2 * pad) / 2
         write("pushed up", 0, half, theme.secondary, small)
         write("pushed down", half + 2 * pad, half, theme.secondary, small)
@@ -145,3 +125,29 @@ class _Sheet(QWidget):
         )
         y += line
         write(moves.check, 0, width, theme.secondary, small)
+        y += line + pad
+        metrics = QFontMetrics(mono)
+        name = min(width * 0.28, max(metrics.horizontalAdvance(label) for label, _, _ in moves.sources) + pad)
+        number = metrics.horizontalAdvance("100.0 %") + pad
+        bar = max(10.0, (width - name) / 2 - number - pad)
+        second_column = name + bar + number + pad
+        write("α, the weight", name, bar + number, theme.secondary, small)
+        write("‖α·v·W_O‖, what it moves", second_column, bar + number, theme.secondary, small)
+        y += line
+        longest = max(moved for _, _, moved in moves.sources) or 1.0
+        for label, weight, moved in sorted(moves.sources, key=lambda source: -source[2]):
+            if y > event.rect().bottom():
+                break
+            if y + line < event.rect().top():
+                y += line
+                continue
+            write(label, 0, name - pad, theme.key, mono)
+            for x, share, text, color in (
+                (name, weight, f"{100 * weight:.1f} %", theme.query),
+                (second_column, moved / longest, f"{moved:.3f}", theme.value),
+            ):
+                room = QRectF(x, y + line * 0.28, bar, line * 0.44)
+                painter.fillRect(room, QColor(theme.raised))
+                painter.fillRect(QRectF(x, room.top(), bar * share, room.height()), QColor(color))
+                write(text, x + bar, number, theme.text, mono, right=True)
+            y += line

@@ -1,5 +1,7 @@
 """The right side of the Attention pane: the selected head as matrix, lines, what it moves, or a worksheet."""
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
@@ -183,13 +185,18 @@ class AttentionHead(QObject):
             return
         labels = vocabulary.labels
         keys = found.seen.ids[found.seen.start : found.position + 1].tolist()
+        often = Counter(keys)
+        names = [
+            labels[token] + (f" · {place}" if often[token] > 1 else "")
+            for place, token in enumerate(keys, start=1)
+        ]
         self.moves.show_moves(
             Moves(
                 query=labels[int(found.seen.ids[found.position])],
                 sources=tuple(
-                    (labels[token], weight, moved)
-                    for token, weight, moved in zip(
-                        keys, found.weights.tolist(), found.moved.tolist(), strict=True
+                    (name, weight, moved)
+                    for name, weight, moved in zip(
+                        names, found.weights.tolist(), found.moved.tolist(), strict=True
                     )
                 ),
                 change=found.change,

@@ -23,7 +23,7 @@ from vectarium.messages_attention import (
 
 CELLS = 64  # a side, at most: as many as a thumbnail has pixels
 BATCH_SECONDS = 0.08
-TOP = 8
+TOP = 5
 
 
 def answerable(model: Any, request: ReadHeads | ReadHead | ReadPatterns | ReadMoves) -> bool:
