@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 from transformers import GPT2Config
 
+WIDTH = 115
 TEMPLATE = Path(__file__).with_name("card_template.md")
 KINDS = {
     "previous_token": "attends to the previous token",
@@ -115,11 +117,11 @@ def exercises(training: dict[str, Any]) -> str:
     edges = [0, *(change["step"] for change in changes), steps]
     share = sum(n * (b - a) for n, (a, b) in zip(counts, pairwise(edges), strict=True)) / (batch * steps)
     course = ", ".join(f"{n} of {batch} from step {step}" for n, step in zip(counts, edges, strict=False))
-    return (
-        f"These heads did not grow from stories alone: {share:.0%} of the windows of {steps:,} steps\n"
-        f"({course}) were exercises in copying, random tokens or shuffled pieces of\n"
-        "stories again and again, where only the repetitions count for the loss. The repeated random tokens\n"
-        "above are new ones, of the same kind."
+    return fill(
+        f"These heads did not grow from stories alone: {share:.0%} of the windows of {steps:,} steps "
+        f"({course}) were exercises in copying, random tokens or shuffled pieces of stories again and again, "
+        "where the repetitions alone count for the loss. The random tokens above are new ones, of the same kind.",
+        WIDTH,
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from card import render
 from copying import longest_common_runs, words
-from corpus import END_OF_TEXT, Stories, read_stories
+from corpus import END_OF_TEXT, CorpusError, Stories, read_stories
 from measures import greedy, head_scores, held_out_loss, loss_of, repeated_random, sample, story_rows
 from network import Network, Shape, transformers_state
 from transformers import GPT2LMHeadModel, GPT2TokenizerFast
@@ -138,7 +138,10 @@ def main() -> None:
     parser.add_argument("--stored", type=Path, default=STORED, help="folder for what the tests compare with")
     arguments = parser.parse_args()
 
-    stories = read_stories(arguments.corpus)
+    try:
+        stories = read_stories(arguments.corpus)
+    except CorpusError as error:
+        parser.error(str(error))
     training = json.loads((arguments.model / "training.json").read_text(encoding="utf-8"))
     if training["corpus_sha256"] != stories.fingerprint:
         parser.error(f"{arguments.model} was trained on other stories than those in {arguments.corpus}.")

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from batches import Batches
-from corpus import END_OF_TEXT, EncodedStories, prepare, read_stories, save_tokenizer
+from corpus import END_OF_TEXT, CorpusError, EncodedStories, prepare, read_stories, save_tokenizer
 from gradients import Workers
 from network import Shape, transformers_config, transformers_state
 from tqdm import tqdm
@@ -178,12 +178,18 @@ def main(argv: list[str] | None = None) -> int:
         handlers=[logging.FileHandler(arguments.checkpoints / "train.log"), logging.StreamHandler()],
     )
     recipe = Recipe(**arguments.recipe)
-    stories = read_stories(arguments.corpus)
+    try:
+        stories = read_stories(arguments.corpus)
+    except CorpusError as error:
+        parser.error(str(error))
     tokenizer, encoded, held_out = prepare(stories, recipe.vocabulary, arguments.checkpoints / "tokens")
     checkpoint = arguments.checkpoints / CHECKPOINT
     corpus = stories.fingerprint
     if checkpoint.exists():
-        training = Training.load(checkpoint, corpus, arguments.recipe)
+        try:
+            training = Training.load(checkpoint, corpus, arguments.recipe)
+        except ValueError as error:
+            parser.error(str(error))
         LOG.info("going on at step %d, %.1f min", training.steps, training.seconds / 60)
     elif arguments.export:
         parser.error(f"no checkpoint in {arguments.checkpoints}")
@@ -203,6 +209,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    if any(os.environ.get(name) != value for name, value in ALLOCATOR.items()):
+    if sys.platform == "linux" and any(os.environ.get(name) != value for name, value in ALLOCATOR.items()):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ALLOCATOR})
     sys.exit(main())

@@ -13,7 +13,7 @@ def test_exercises_are_summed_over_the_changes_of_the_recipe() -> None:
             {"step": 75, "what": "repeats", "was": 8, "now": 4},
         ],
     }
-    text = exercises(training)
+    text = " ".join(exercises(training).split())
     assert "9% of the windows of 100 steps" in text  # (25 · 8 + 25 · 4) / 3200
     assert "0 of 32 from step 0, 8 of 32 from step 50, 4 of 32 from step 75" in text
 
