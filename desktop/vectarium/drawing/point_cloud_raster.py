@@ -1,7 +1,7 @@
 """Draws the points of a cloud into an image, every one of them, the nearer over the farther.
 
-60,000 points at 1200 × 800 take 2 ms of one core, 400,000 take 19 ms; Mesa's software OpenGL took 26 ms and
-more for the same 60,000, and 10 ms beside that to put the window together. So the cloud needs no OpenGL.
+60,000 points at 1200 × 800 take 2 ms of one core, 400,000 take 19 ms; Mesa’s software OpenGL took 26 ms at
+best for the same 60,000, and 10 ms beside that to put the window together. So the cloud needs no OpenGL.
 """
 
 import numpy as np
