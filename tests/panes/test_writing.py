@@ -261,7 +261,7 @@ def test_cards_work_while_text_streams_and_nothing_jumps_when_scrolled_up(app, p
     assert bar.value() == 40
     assert pane.text.token_rects(20)[0] == place
     pane.text.follow_end()
-    pane._show_card(first + 1)
+    pane.details.show_card(first + 1)
     assert pane.card.isVisible()
     assert any(row.drawn for row in pane.card.card.rows)
     session.select(first)
@@ -284,7 +284,7 @@ def test_typed_tokens_are_scored_by_the_model(app, pane, qtbot):
         better = int((shares[position - 1] > shares[position - 1, ids[position]]).sum())
         assert pane._numbers.rank[position] == better
     assert np.isnan(pane._numbers.probability[0])
-    pane._card_for(2, focus=False)
+    pane.details.show_card(2)
     assert "typed by hand · the model gave it" in pane.card.card.facts
 
 

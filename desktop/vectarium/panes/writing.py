@@ -3,25 +3,20 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QRect, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVBoxLayout
 
 from vectarium import chat, step_views, steps_table
-from vectarium.drawing.chat_bar import ChatBar
-from vectarium.drawing.color_legend import ColorLegend
-from vectarium.drawing.flowing_text import FlowingText, Marks
+from vectarium.drawing.flowing_text import Marks
 from vectarium.drawing.palette import Look
-from vectarium.drawing.step_card import HoverWait, StepCard
-from vectarium.drawing.strip_chart import StripChart
-from vectarium.drawing.token_colors import MODES, classes, legend
-from vectarium.drawing.transport_bar import TransportBar
-from vectarium.drawing.writing_side import WritingSide
+from vectarium.drawing.step_card import StepCard
+from vectarium.drawing.token_colors import classes, legend
+from vectarium.drawing.writing_view import WritingView
 from vectarium.messages import Finished, Generate, ModelLoaded, Reply, read_only
 from vectarium.messages_writing import Score, Scored
 from vectarium.panes.pane import Pane, Table
-from vectarium.sampling import Step
 from vectarium.session import NextToken, Selection, Session, Tokens
+from vectarium.token_details import TokenDetails
 from vectarium.token_numbers import TokenNumbers, TypedScores
 from vectarium.tree import Node
 from vectarium.writing import ENDLESS
@@ -69,73 +64,18 @@ class WritingPane(Pane):
         self._show_now()
 
     def _build(self, look: Look) -> None:
-        self._modes = QButtonGroup(self)
-        for index, (name, tip) in enumerate(
-            (
-                ("Story", "The model continues a text"),
-                ("Chat", "The text is a conversation with an assistant"),
-            )
-        ):
-            button = QToolButton()
-            button.setText(name)
-            button.setCheckable(True)
-            button.setChecked(index == 0)
-            button.setProperty("role", "choice")
-            button.setToolTip(tip)
-            self._modes.addButton(button, index)
-            self.tools.addWidget(button)
-        self.color_button = QToolButton()
-        self.color_button.setProperty("role", "quiet")
-        self.color_button.setToolTip("What the colours of the tokens mean")
-        self.color_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.color_button)
-        for mode in MODES:
-            menu.addAction(mode).setData(mode)
-        menu.addSeparator()
-        self._chart_action = menu.addAction("chart along the text")
-        self._chart_action.setCheckable(True)
-        menu.triggered.connect(self._color_chosen)
-        self.color_button.setMenu(menu)
-        self.tools.addWidget(self.color_button)
-        self.side_button = QToolButton()
-        self.side_button.setText("Side")
-        self.side_button.setCheckable(True)
-        self.side_button.setChecked(True)
-        self.side_button.setProperty("role", "choice")
-        self.side_button.setToolTip("Show branches, dice and seed beside the text")
-        self.tools.addWidget(self.side_button)
-        self.text = FlowingText(look)
-        self.legend = ColorLegend(look)
-        self.chart = StripChart(look)
-        self.chart.hide()
-        self.chat = ChatBar(look)
-        self.chat.hide()
+        view = WritingView(look, self.tools, self.body)
+        self.text, self.legend, self.chart, self.bar = view.text, view.legend, view.chart, view.bar
+        self.chat, self.side, self.side_button = view.chat, view.side, view.side_button
+        self._modes, self.color_button, self._chart_action = view.modes, view.color_button, view.chart_action
         self.chat.show_prompt(chat.SYSTEM_PROMPT)
-        self.bar = TransportBar(look)
-        self.side = WritingSide(look)
-        self.card = StepCard(look, self)
-        self._hover = HoverWait(self)
-        left = QVBoxLayout()
-        left.setSpacing(0)
-        for widget, stretch in (
-            (self.legend, 0),
-            (self.text, 1),
-            (self.chart, 0),
-            (self.chat, 0),
-            (self.bar, 0),
-        ):
-            left.addWidget(widget, stretch)
-        layout = QHBoxLayout(self.body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(left, 1)
-        layout.addWidget(self.side)
+        self.details = TokenDetails(self._session, self.text, self.side, StepCard(look, self))
+        self.card = self.details.card
         self.menu.addSeparator()
         self.menu.addAction("Save text as plain text …", self._ask_text)
         self.menu.addAction("Save text as Markdown …", self._ask_markdown)
         self.setFocusProxy(self.text)
         self.text.take_key = self._take_key
-        self._card_token = -1
         self._set_mode_name()
 
     def _listen(self) -> None:
@@ -152,14 +92,8 @@ class WritingPane(Pane):
         writing.changed.connect(self._seed_changed)
         writing.repeated.connect(self._repeated)
         self.text.clicked.connect(self._clicked)
-        self.text.opened.connect(self._open_card)
         self.text.hovered.connect(session.set_hover)
-        self.text.hovered.connect(self._hover.on)
         self.text.stretch_changed.connect(self._stretch_changed)
-        self.text.verticalScrollBar().valueChanged.connect(self.card.close_card)
-        self._hover.due.connect(self._show_card)
-        self._hover.left.connect(self.card.leave)
-        self.card.chosen.connect(self._candidate_chosen)
         self.chart.clicked.connect(session.select)
         self.chart.hovered.connect(session.set_hover)
         self.bar.play_asked.connect(self.play_or_pause)
@@ -170,10 +104,10 @@ class WritingPane(Pane):
         self.side.tree.node_chosen.connect(self._node_chosen)
         self.side.renamed.connect(writing.rename_branch)
         self.side.tree.delete_asked.connect(writing.delete_branch)
-        self.side.dice.chosen.connect(self._dice_chosen)
         self.side.seed.seed_changed.connect(writing.set_seed)
         self.side.seed.repeat_asked.connect(writing.repeat)
         self.side_button.toggled.connect(self._place_side)
+        self.color_button.menu().triggered.connect(self._color_chosen)
         self._modes.idClicked.connect(self._mode_clicked)
         self.chat.said.connect(self._message_said)
         self.chat.prompt_changed.connect(self._prompt_changed)
@@ -222,6 +156,7 @@ class WritingPane(Pane):
         self.show_body()
         settled = tokens.pending is None
         self._numbers = self._scores.numbers(tokens.ids, tokens.steps if settled else (None,) * len(tokens))
+        self.details.numbers = self._numbers
         self.text.set_text(tokens.text, tokens.spans)
         self._show_marks()
         self._show_side()
@@ -261,27 +196,7 @@ class WritingPane(Pane):
             drawn, self._nodes = step_views.tree_nodes(document, labels)
             ends = sum(node.leaf is not None for node in drawn)
             self.side.show_tree(drawn, step_views.branch_summary(document, ends))
-        self._show_dice()
-
-    def _show_dice(self) -> None:
-        _, step = self._dice_token()
-        vocabulary = self._session.vocabulary
-        if step is None or vocabulary is None:
-            self.side.show_dice(None, None, "", "Let the model write, and see here how chance chose a token.")
-            return
-        title, said = step_views.dice_words(step, vocabulary.labels)
-        self.side.show_dice(step, step_views.chances(step, vocabulary.labels), title, said)
-
-    def _dice_token(self) -> tuple[int, Step | None]:
-        """The selected token if the model wrote it, or the last that it wrote; -1 if there is none."""
-        steps = self._session.tokens.steps
-        chosen = self._session.selection.token
-        if chosen is not None and chosen < len(steps) and steps[chosen] is not None:
-            return chosen, steps[chosen]
-        for index in range(len(steps) - 1, -1, -1):
-            if steps[index] is not None:
-                return index, steps[index]
-        return -1, None
+        self.details.show_dice()
 
     def _show_context(self) -> None:
         session = self._session
@@ -296,7 +211,7 @@ class WritingPane(Pane):
     def _selection_changed(self, selection: Selection) -> None:
         self.text.set_selected(selection.token)
         self.chart.set_marked(selection.token, self._session.hover)
-        self._show_dice()
+        self.details.show_dice()
 
     @Slot(object)
     def _hover_changed(self, token: int | None) -> None:
@@ -394,39 +309,6 @@ class WritingPane(Pane):
         if self._session.tokens.pending is None:
             self._session.select(token)
 
-    @Slot(object)
-    def _show_card(self, token: int) -> None:
-        self._card_for(token, focus=False)
-
-    @Slot(int)
-    def _open_card(self, token: int) -> None:
-        self._card_for(token, focus=True)
-
-    def _card_for(self, token: int, focus: bool) -> None:
-        tokens, vocabulary = self._session.tokens, self._session.vocabulary
-        rects = self.text.token_rects(token)
-        if vocabulary is None or tokens.pending is not None or token >= len(tokens) or not rects:
-            return
-        step = tokens.steps[token]
-        if step is None:
-            card = step_views.typed_card(int(tokens.ids[token]), token, self._numbers, vocabulary.labels)
-        else:
-            card = step_views.step_card(step, vocabulary.labels)
-        self._card_token = token
-        beside: QRect = rects[0].toAlignedRect()
-        self.card.open(card, beside, self.text.viewport(), focus)
-
-    @Slot(int)
-    def _candidate_chosen(self, rank: int) -> None:
-        if 0 <= self._card_token < len(self._session.tokens):
-            self._session.writing.choose(self._card_token, rank)
-
-    @Slot(int)
-    def _dice_chosen(self, entry: int) -> None:
-        token, step = self._dice_token()
-        if step is not None and entry < len(step.top_ids):
-            self._session.writing.choose(token, entry)
-
     @Slot(int)
     def _node_chosen(self, index: int) -> None:
         node = self._nodes[index]
@@ -461,7 +343,7 @@ class WritingPane(Pane):
         elif key == Qt.Key.Key_Left:
             session.writing.take_back()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not control and len(session.tokens):
-            self._open_card(session.position)
+            self.details.open_card(session.position)
         elif key == Qt.Key.Key_Escape:
             self.card.close_card()
             session.select(None)
