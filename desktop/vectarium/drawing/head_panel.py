@@ -41,7 +41,7 @@ class HeadPanel(QWidget):
         super().__init__()
         self.stage, self.view = SOFTMAX, MATRIX
         self._look = look
-        self._small = False
+        self._small = self._wide = False
         self._name = self._note = self._cell_line = ""
         self.name = QLabel()
         self.name.setProperty("role", "title")
@@ -107,13 +107,14 @@ class HeadPanel(QWidget):
 
     def _arrange(self) -> None:
         """The arithmetic stands beside the matrix where the panel is wide, under it where it is high, and is
-        one line in the note where there is room for neither."""
-        wide = self.width() > 1.7 * self.height() and self.width() > self._look.px(620)
-        self._small = not wide and self.height() < self._look.px(430)
+        one line in place of the name where there is room for neither. A low panel keeps to the least."""
+        look, width, height = self._look, self.width(), self.height()
+        wide = width > 1.5 * height and width > look.px(470) and height > look.px(270)
+        self._small, self._wide = height < look.px(430), wide
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         self._page.setDirection(direction)
         self._page.setStretch(1, 1 if wide else 0)
-        self.arithmetic.setVisible(not self._small)
+        self.arithmetic.setVisible(wide or not self._small)
         self.does.setVisible(not self._small)
         for button in self._views.buttons():
             button.setVisible(not self._small)
@@ -144,7 +145,7 @@ class HeadPanel(QWidget):
         self._show_note()
 
     def _show_note(self) -> None:
-        pointed = self._small and self._cell_line and self.view == MATRIX
+        pointed = self._small and not self._wide and self._cell_line and self.view == MATRIX
         does = f"   {self.does.text()}" if self._small else ""
         line = self._cell_line if pointed else self._name + does
         beside = self._view_button.sizeHint().width() if self._small else 0
