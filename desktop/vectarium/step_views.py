@@ -116,7 +116,7 @@ def tree_nodes(document: Document, labels: Labels) -> tuple[tuple[TreeNode, ...]
         detail = ""
         step = branch.steps[node.start] if node.start < len(branch) else None
         if node.parent is None:
-            label += "…"
+            label = f"{label}…" if node.end > node.start else "start"
         elif step is not None:
             detail = percent(step.model_probability)
         else:

@@ -78,6 +78,7 @@ QScrollBar::handle:hover {{ background: {t.tertiary}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QScrollArea, QAbstractScrollArea {{ border: none; background: transparent; }}
+QPlainTextEdit {{ background: {t.window}; border: 1px solid {t.line}; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border; width: {px(7)}px;
     border: none; background: transparent; }}
