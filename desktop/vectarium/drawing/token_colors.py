@@ -41,7 +41,7 @@ def classes(mode: str, probability: Floats, rank: Floats, entropy_bits: Floats) 
 
 def legend(mode: str, theme: Theme) -> Legend:
     """What the classes of a mode are, drawn in a theme."""
-    share = 0.46 if theme.name == "dark" else 0.26
+    share = 0.43 if theme.name == "dark" else 0.26
     orange = mix(theme.query, theme.value, 0.5)
 
     def tint(color: str | QColor, strength: float = 1.0) -> QColor:
@@ -63,7 +63,7 @@ def legend(mode: str, theme: Theme) -> Legend:
         return Legend("rank among all tokens", ranks, tuple(map(tint, hues)))
     if mode == "entropy":
         names = ("< 1 bit", "1–2", "2–4", "4–6", "≥ 6 bits")
-        strengths = (0.25, 0.5, 0.8, 1.1, 1.4)
+        strengths = (0.2, 0.45, 0.7, 0.95, 1.2)
         return Legend(
             "entropy before it", names, tuple(tint(theme.accent, strength) for strength in strengths)
         )
