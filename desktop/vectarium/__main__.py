@@ -95,12 +95,6 @@ def prepare_environment() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault(
-        "PYOPENGL_PLATFORM",
-        "egl"
-        if os.environ.get("WAYLAND_DISPLAY") and os.environ.get("QT_QPA_PLATFORM", "wayland") == "wayland"
-        else "glx",
-    ) if sys.platform == "linux" else None
     if sys.platform == "win32":
         import torch  # noqa: F401  Before Qt, or its libraries are not found.
 

@@ -275,7 +275,6 @@ class App(QObject):
 
 def run(options: Options) -> int:
     """Run until the window is closed or the export is done; the exit code."""
-    QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     qt = QApplication(sys.argv[:1])
     qt.setApplicationName("Vectarium")
     qt.setDesktopFileName("vectarium")

@@ -25,9 +25,6 @@ LIBRARIES = (
     ("tokenizers", "Tokenizers", "Apache-2.0"),
     ("safetensors", "safetensors", "Apache-2.0"),
     ("numpy", "NumPy", "BSD-3-Clause"),
-    ("pyqtgraph", "pyqtgraph", "MIT"),
-    ("PyOpenGL", "PyOpenGL", "BSD-3-Clause"),
-    ("scikit-learn", "scikit-learn", "BSD-3-Clause"),
     ("psutil", "psutil", "BSD-3-Clause"),
     ("platformdirs", "platformdirs", "MIT"),
 )

@@ -67,7 +67,7 @@ class Run(Request):
 class Generate(Request):
     """Continue `ids` by at most `count` tokens, one reply each.
 
-    The random numbers are `uniforms`, then those of PCG64 with `seed`, of which the first `used` are left out.
+    The random numbers are `uniforms`, then those of PCG64 with `seed` but for the first `used`.
     """
 
     ids: Ids  # [token], the whole text
@@ -198,10 +198,10 @@ class Newest:
             self._numbers[kind] = self._last
             return self._last
 
-    def supersede_all(self) -> None:
-        """Nothing that was asked is wanted any more."""
+    def supersede_all(self, *kept: type[Request]) -> None:
+        """Nothing that was asked is wanted any more, but for these kinds."""
         with self._lock:
-            self._numbers.clear()
+            self._numbers = {kind: number for kind, number in self._numbers.items() if kind in kept}
 
     def is_current(self, number: int) -> bool:
         """Whether nothing newer of its kind was asked."""

@@ -155,8 +155,8 @@ class Session(QObject):
 
     def cancel_all(self) -> None:
         """Stop whatever the workers are doing."""
-        for kind in (LoadModel, Run, Generate, ExportTrace):
-            self.cancel(kind)
+        self.cancel(Generate)
+        self._newest.supersede_all(Encode)
         self._running = False
 
     def export_trace(self, file: Path) -> None:
