@@ -220,6 +220,7 @@ def test_a_click_selects_in_every_pane_and_beside_the_text_follows_the_end(app, 
 def test_the_mouse_brings_a_card_with_the_ten_most_likely(app, pane, qtbot):
     session = app.session
     write(session, qtbot, 12)
+    qtbot.waitUntil(lambda: len(pane._numbers) == len(session.tokens))
     token = next(  # some tokens of this vocabulary are only part of a character
         index
         for index, step in enumerate(session.tokens.steps)

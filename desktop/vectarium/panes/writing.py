@@ -124,6 +124,8 @@ class WritingPane(Pane):
     @Slot(object)
     def _tokens_changed(self, tokens: Tokens) -> None:
         self._stale = True
+        if self._session.generating or tokens.pending is not None:
+            self.info.setText("")  # it spoke of another text
         if not self._repaint.isActive():
             self._show_if_stale()
             self._repaint.start()
