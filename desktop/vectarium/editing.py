@@ -1,6 +1,9 @@
 """Which part of a text an edit touches, so that only that part is tokenized again."""
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+Text = TypeVar("Text", str, tuple[int, ...])
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,9 @@ def _is_boundary(text: str, index: int) -> bool:
     )
 
 
-def common_prefix(first: str, second: str) -> int:
-    """How many leading characters two texts share, by comparing halves."""
-    low, high = 0, min(len(first), len(second))
+def common_prefix(first: Text, second: Text, start: int = 0) -> int:
+    """How many leading characters or tokens two texts share, which share at least `start`."""
+    low, high = start, min(len(first), len(second))
     if first[:high] == second[:high]:
         return high
     while low < high:

@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
 
 from vectarium import dialogs
 from vectarium.actions import fill_menu_bar
-from vectarium.drawing.fitting_row import FittingRow
 from vectarium.drawing.notice_bar import NoticeBar
 from vectarium.drawing.palette import ZOOM_MAX, ZOOM_MIN, Look, apply_look, qt_palette
+from vectarium.drawing.rows import FittingRow
 from vectarium.drawing.stylesheet import stylesheet
 from vectarium.panes.pane import Pane
 

@@ -4,8 +4,8 @@ import psutil
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 
-from vectarium.drawing.fitting_row import FittingRow
 from vectarium.drawing.palette import Look
+from vectarium.drawing.rows import FittingRow
 from vectarium.messages import ModelLoaded, Progress
 from vectarium.session import NextToken, Session, Tokens
 

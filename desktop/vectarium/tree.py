@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from vectarium.document import Document
+from vectarium.editing import common_prefix
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def _grow(document: Document, members: list[int], start: int, parent: int | None
         end = len(longest)
         for ids in texts:
             # A branch that is the beginning of another parts from it nowhere.
-            shared = _shared(ids, longest, start)
+            shared = common_prefix(ids, longest, start)
             if shared < len(ids):
                 end = min(end, shared)
         following: dict[int, list[int]] = {}
@@ -72,19 +73,6 @@ def _grow(document: Document, members: list[int], start: int, parent: int | None
                     )
                 )
         waiting = [(group, end, here) for group in groups] + waiting
-
-
-def _shared(first: tuple[int, ...], second: tuple[int, ...], start: int) -> int:
-    """How many leading tokens two texts share, which share at least `start`."""
-    shorter = min(len(first), len(second))
-    low, high = start, shorter
-    while low < high:
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def log_probability(document: Document, branch: int) -> tuple[float, int]:

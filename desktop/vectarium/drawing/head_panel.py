@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from vectarium.drawing.head_arithmetic import HeadArithmetic
 from vectarium.drawing.head_view import HeadView
 from vectarium.drawing.palette import Look
-from vectarium.drawing.rows import FlowLayout
+from vectarium.drawing.rows import WrappingRow
 from vectarium.head_numbers import SOFTMAX, STAGES
 
 MATRIX = 0
@@ -62,7 +62,8 @@ class HeadPanel(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(page)
         bar = QWidget()
-        row = FlowLayout(bar)
+        row = WrappingRow(bar)
+        row.setSpacing(6)
         row.setContentsMargins(0, 0, 0, 0)
         self._stages = self._buttons(row, tuple(zip(STAGES, STAGE_TIPS, strict=True)))
         self._play_button = QToolButton()
@@ -217,7 +218,7 @@ class HeadPanel(QWidget):
     def _view_chosen(self, action: QAction) -> None:
         self.set_view(int(action.data()))
 
-    def _buttons(self, row: FlowLayout, entries: tuple[tuple[str, str], ...]) -> QButtonGroup:
+    def _buttons(self, row: WrappingRow, entries: tuple[tuple[str, str], ...]) -> QButtonGroup:
         group = QButtonGroup(self)
         for index, (name, tip) in enumerate(entries):
             button = QToolButton()

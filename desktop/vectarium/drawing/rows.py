@@ -1,6 +1,6 @@
-"""Rows of controls that give way where there is no room: one wraps, the other leaves the last ones out."""
+"""Rows of controls that give way where there is no room: by wrapping, or by leaving some out."""
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QWidget
 
@@ -45,13 +45,46 @@ class ShrinkingRow(QWidget):
             room -= self._row.spacing()
 
 
-class FlowLayout(QLayout):
-    """Lines of controls, broken where the width ends."""
+class FittingRow(QWidget):
+    """Widgets side by side. Where they do not fit, the ones in `optional` make way, the first one first."""
 
-    def __init__(self, parent: QWidget, spacing: int = 6) -> None:
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.optional: tuple[QWidget, ...] = ()
+        self.row = QHBoxLayout(self)
+        self.row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.row.minimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.fit()
+        return super().event(event)
+
+    def fit(self) -> None:
+        """Show what fits."""
+        spacing = self.row.spacing()
+        needed = self.row.sizeHint().width()
+        needed += sum(w.sizeHint().width() + spacing for w in self.optional if w.isHidden())
+        for widget in self.optional:
+            widget.setVisible(needed <= self.width())
+            if widget.isHidden():
+                needed -= widget.sizeHint().width() + spacing
+
+
+class WrappingRow(QLayout):
+    """Lays its widgets out like words in a line; items that expand share what is left of their line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self.setSpacing(spacing)
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
@@ -66,41 +99,66 @@ class FlowLayout(QLayout):
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        return Qt.Orientation(0)
+        return Qt.Orientation.Horizontal
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), move=False)
+        return self._arrange(QRect(0, 0, width, 0), place=False)
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._place(rect, move=True)
+        self._arrange(rect, place=True)
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
     def minimumSize(self) -> QSize:
         margins = self.contentsMargins()
-        size = QSize()
-        for item in self._items:
-            size = size.expandedTo(item.sizeHint())
-        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+        shown = [item.minimumSize() for item in self._items if not item.isEmpty()]
+        width = max((size.width() for size in shown), default=0)
+        height = max((size.height() for size in shown), default=0)
+        return QSize(width + margins.left() + margins.right(), height + margins.top() + margins.bottom())
 
-    def _place(self, rect: QRect, move: bool) -> int:
-        """The height that the lines take."""
-        inside = rect.marginsRemoved(self.contentsMargins())
-        x, y, line = inside.left(), inside.top(), 0
+    def _arrange(self, rect: QRect, place: bool) -> int:
+        margins = self.contentsMargins()
+        area = rect.marginsRemoved(margins)
+        gap, top = max(0, self.spacing()), area.top()
+        for line in self._lines(area.width(), gap):
+            height = max(item.sizeHint().height() for item in line)
+            if place:
+                self._place(line, area, top, height, gap)
+            top += height + gap
+        return top - gap - rect.top() + margins.bottom() if self._items else 0
+
+    def _lines(self, room: int, gap: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
+        used = 0
         for item in self._items:
-            widget = item.widget()
-            if widget is not None and widget.isHidden():
+            if item.isEmpty():
                 continue
-            size = item.sizeHint()
-            if x > inside.left() and x + size.width() > inside.right() + 1:
-                x, y, line = inside.left(), y + line + self.spacing(), 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self.spacing()
-            line = max(line, size.height())
-        return y + line - rect.top() + self.contentsMargins().bottom()
+            width = item.sizeHint().width()
+            if lines and used + gap + width <= room:
+                lines[-1].append(item)
+                used += gap + width
+            else:
+                lines.append([item])
+                used = width
+        return lines
+
+    @staticmethod
+    def _place(line: list[QLayoutItem], area: QRect, top: int, height: int, gap: int) -> None:
+        widths = [item.sizeHint().width() for item in line]
+        spare = max(0, area.width() - sum(widths) - gap * (len(line) - 1))
+        growing = [
+            index for index, item in enumerate(line) if item.expandingDirections() & Qt.Orientation.Horizontal
+        ]
+        for index in growing:
+            widths[index] += spare // len(growing)
+        left = area.left()
+        for item, width in zip(line, widths, strict=True):
+            width = min(width, area.width())
+            item_height = item.sizeHint().height()
+            item.setGeometry(QRect(left, top + (height - item_height) // 2, width, item_height))
+            left += width + gap

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
 from vectarium.drawing.palette import Look
-from vectarium.drawing.wrapping_row import WrappingRow
+from vectarium.drawing.rows import WrappingRow
 
 SLOWEST = 2.0  # seconds a token
 FASTEST = 0.02  # the last step before there is no limit

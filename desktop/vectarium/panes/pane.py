@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vectarium.drawing.fitting_row import FittingRow
 from vectarium.drawing.palette import Look
+from vectarium.drawing.rows import FittingRow
 
 
 @dataclass(frozen=True)
