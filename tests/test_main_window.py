@@ -225,7 +225,7 @@ def test_the_whole_can_be_exported_from_the_menu(app, window, qtbot, tmp_path):
 
 
 def test_documents_are_saved_and_opened_by_path(app, window, qtbot, tmp_path):
-    from vectarium import document_file
+    from vectarium.documents import document_file
 
     path = tmp_path / "mine.vectarium.json"
     document_file.save(path, app.session.saved())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vectarium.document import Branch
+from vectarium.documents.document import Branch
 from vectarium.sampling import SamplingSettings, Step, take_step
 
 VOCABULARY = 360

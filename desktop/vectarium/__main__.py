@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import vectarium
 
 if TYPE_CHECKING:
-    from vectarium.to_write import ToWrite
+    from vectarium.documents.to_write import ToWrite
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SPACES = ("words", "tokens", "context")
@@ -78,8 +78,8 @@ def _head(text: str) -> tuple[int, int]:
 
 def wanted(options: argparse.Namespace) -> "ToWrite":
     """What is to be written on. Raises ValueError for numbers out of their range."""
+    from vectarium.documents.to_write import ToWrite
     from vectarium.sampling import SamplingSettings
-    from vectarium.to_write import ToWrite
 
     if not (options.prompt or "").strip():
         raise ValueError("--generate needs a text to continue: add --prompt TEXT")

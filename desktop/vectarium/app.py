@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication
 from vectarium import resources, settings
 from vectarium.autosave import Autosave
 from vectarium.commands import Commands
-from vectarium.document_file import Saved
+from vectarium.documents.document_file import Saved
+from vectarium.documents.to_write import ToWrite
 from vectarium.drawing.palette import THEMES, Look, load_fonts
 from vectarium.error_reporting import ErrorReporting
 from vectarium.export import Export
@@ -26,10 +27,9 @@ from vectarium.panes.next_token import NextTokenPane
 from vectarium.panes.pane import Pane
 from vectarium.panes.text_strip import TextStrip
 from vectarium.panes.writing import WritingPane
-from vectarium.session import Session
+from vectarium.session.session import Session
 from vectarium.settings import Settings
 from vectarium.status_bar import StatusBar
-from vectarium.to_write import ToWrite
 from vectarium.workers.model_worker import ModelWorker
 from vectarium.workers.token_worker import TokenWorker
 from vectarium.workers.vector_worker import VectorWorker

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
 
-from vectarium import document_file
-from vectarium.document_file import DocumentFileError, Saved
-from vectarium.session import Session
+from vectarium.documents import document_file
+from vectarium.documents.document_file import DocumentFileError, Saved
+from vectarium.session.session import Session
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from vectarium import dialogs, document_file
+from vectarium import dialogs
 from vectarium.actions import HUB_MODELS
-from vectarium.document_file import DocumentFileError
+from vectarium.documents import document_file
+from vectarium.documents.document_file import DocumentFileError
 from vectarium.drawing.palette import DARK, LIGHT, Look
 from vectarium.main_window import MainWindow
 from vectarium.messages import Failed, LoadModel
-from vectarium.session import Session
+from vectarium.session.session import Session
 
 
 class Commands(QObject):

@@ -8,10 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from vectarium import document_file, steps_table
+from vectarium.documents import document_file, steps_table
 from vectarium.main_window import MainWindow
 from vectarium.messages import ExportTrace, Failed, Finished, Generate, LoadModel, Run
-from vectarium.session import NextToken, Session, Tokens
+from vectarium.session.session import NextToken, Session
+from vectarium.session.tokens import Tokens
 from vectarium.vocabulary import Vocabulary
 
 SETTLE_MS = 150  # after the last answer, for panes that repaint with a delay

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import FittingRow
 from vectarium.messages import ModelLoaded, Progress
-from vectarium.session import NextToken, Session, Tokens
+from vectarium.session.session import NextToken, Session
+from vectarium.session.tokens import Tokens
 
 MEMORY_MS = 2000
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tiny_models import random_network
-from vectarium import document_file
+from vectarium.documents import document_file
 from vectarium.sampling import SamplingSettings, distribution
 
 PROMPT = "Once upon a time there was"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vectarium import document_file
+from vectarium.documents import document_file
 
 TEXT = "Once upon a time"
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from safetensors.numpy import load_file
 
 from tiny_models import random_network
-from vectarium.drawing.head_panel import MATRIX
-from vectarium.head_measures import in_words
-from vectarium.head_numbers import MASKED, RAW, SCALED, SOFTMAX
+from vectarium.attention.head_measures import in_words
+from vectarium.attention.head_numbers import MASKED, RAW, SCALED, SOFTMAX
+from vectarium.drawing.heads.head_panel import MATRIX
 from vectarium.messages_attention import HeadRead, HeadsRead, ReadHeads
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.attention_head import BY_HAND, LINES, MOVES

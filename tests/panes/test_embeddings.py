@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
-from vectarium.drawing.nearest_panel import ordinal
 from vectarium.drawing.palette import LIGHT, Look, apply_look
+from vectarium.drawing.space.nearest_panel import ordinal
 from vectarium.panes.embeddings import EmbeddingsPane
 
 PROMPT = "Once upon a time there was a cat"

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from vectarium.panes.text_strip import boxes_of
-from vectarium.session import Tokens
+from vectarium.session.tokens import Tokens
 
 PROMPT = "Once upon a time"
 

@@ -8,7 +8,7 @@ import torch
 from PySide6.QtCore import QPoint, Qt
 
 from tiny_models import random_network
-from vectarium import chat
+from vectarium.documents import chat
 from vectarium.messages import Generate
 from vectarium.panes.writing import WritingPane
 from vectarium.sampling import SamplingSettings, distribution

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look
-from vectarium.drawing.token_colors import Legend
+from vectarium.drawing.writing.token_colors import Legend
 
 BY_HAND = "by hand"
 

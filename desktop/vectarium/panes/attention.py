@@ -8,7 +8,16 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
-from vectarium.attention_files import (
+from vectarium.attention.head_measures import MEASURES, in_words
+from vectarium.drawing.heads.head_grid import HeadGrid, Thumbnails
+from vectarium.drawing.heads.head_switches import HeadSwitches
+from vectarium.drawing.palette import Look
+from vectarium.drawing.picture import save_picture
+from vectarium.drawing.rows import ShrinkingRow
+from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
+from vectarium.panes.attention_head import LINES, AttentionHead
+from vectarium.panes.pane import Pane, Table
+from vectarium.session.attention_files import (
     HEAD_COLUMNS,
     PATTERN_COLUMNS,
     head_rows,
@@ -16,17 +25,9 @@ from vectarium.attention_files import (
     write_patterns,
     write_table,
 )
-from vectarium.attention_reading import AttentionReading, Heads
-from vectarium.drawing.head_grid import HeadGrid, Thumbnails
-from vectarium.drawing.head_switches import HeadSwitches
-from vectarium.drawing.palette import Look
-from vectarium.drawing.picture import save_picture
-from vectarium.drawing.rows import ShrinkingRow
-from vectarium.head_measures import MEASURES, in_words
-from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
-from vectarium.panes.attention_head import LINES, AttentionHead
-from vectarium.panes.pane import Pane, Table
-from vectarium.session import NextToken, Selection, Session, Tokens
+from vectarium.session.attention_reading import AttentionReading, Heads
+from vectarium.session.session import NextToken, Selection, Session
+from vectarium.session.tokens import Tokens
 
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
 REPAINT_MS = 33

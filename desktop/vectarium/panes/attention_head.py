@@ -6,19 +6,19 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from vectarium.attention_reading import AttentionReading
-from vectarium.drawing.head_lines import HeadLines, Lines
-from vectarium.drawing.head_moves import HeadMoves, Moves
-from vectarium.drawing.head_panel import MATRIX, HeadPanel
-from vectarium.drawing.head_switches import HeadSwitches
-from vectarium.drawing.head_view_painting import Matrix
-from vectarium.drawing.head_worksheet import HeadWorksheet, Sheet
+from vectarium.attention.head_measures import by_words, in_words, without_first, word_starts
+from vectarium.attention.head_numbers import MASKED, SOFTMAX, arithmetic, stage_values
+from vectarium.attention.worksheet import MOST_TOKENS, steps
+from vectarium.drawing.heads.head_lines import HeadLines, Lines
+from vectarium.drawing.heads.head_moves import HeadMoves, Moves
+from vectarium.drawing.heads.head_panel import MATRIX, HeadPanel
+from vectarium.drawing.heads.head_switches import HeadSwitches
+from vectarium.drawing.heads.head_view_painting import Matrix
+from vectarium.drawing.heads.head_worksheet import HeadWorksheet, Sheet
 from vectarium.drawing.palette import Look
-from vectarium.head_measures import by_words, in_words, without_first, word_starts
-from vectarium.head_numbers import MASKED, SOFTMAX, arithmetic, stage_values
 from vectarium.messages_attention import HeadRead, PatternsRead
-from vectarium.session import Session
-from vectarium.worksheet import MOST_TOKENS, steps
+from vectarium.session.attention_reading import AttentionReading
+from vectarium.session.session import Session
 
 LINES, MOVES, BY_HAND = 1, 2, 3
 SINK = (

@@ -9,18 +9,18 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from vectarium import space_tables
-from vectarium.context_reading import ContextReading
-from vectarium.drawing import vector_scenes
 from vectarium.drawing.choice_button import ChoiceButton
-from vectarium.drawing.cloud_menu import axis_line, ends_line
+from vectarium.drawing.cloud.cloud_menu import axis_line, ends_line
+from vectarium.drawing.cloud.point_cloud_scene import Scene
 from vectarium.drawing.palette import Look
-from vectarium.drawing.point_cloud_scene import Scene
-from vectarium.drawing.vector_stage import VectorStage
+from vectarium.drawing.space import vector_scenes
+from vectarium.drawing.space.vector_stage import VectorStage
 from vectarium.messages import Failed, LoadModel, ModelLoaded
 from vectarium.messages_vectors import Completions, Problem
 from vectarium.panes.pane import Pane, Table
-from vectarium.session import Selection, Session
-from vectarium.vector_reading import MODEL_SPACES, VectorReading
+from vectarium.session.context_reading import ContextReading
+from vectarium.session.session import Selection, Session
+from vectarium.session.vector_reading import MODEL_SPACES, VectorReading
 
 EXPORTED_NEIGHBOURS = 50
 

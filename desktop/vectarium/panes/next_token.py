@@ -24,7 +24,7 @@ from vectarium.drawing.sampling_controls import SamplingControls
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
 from vectarium.panes.pane import Pane, Table
 from vectarium.sampling import Distribution, SamplingSettings, distribution
-from vectarium.session import NextToken, Session
+from vectarium.session.session import NextToken, Session
 from vectarium.vocabulary import Vocabulary
 
 ROW_CHOICES = (10, 20, 50, 200, 1000, 0)  # 0 is all

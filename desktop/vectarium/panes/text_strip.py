@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from vectarium.drawing.palette import Look
-from vectarium.drawing.token_editor import TokenEditor
-from vectarium.drawing.token_layout import Boxes
-from vectarium.session import NextToken, Selection, Session, Tokens
+from vectarium.drawing.text.token_editor import TokenEditor
+from vectarium.drawing.text.token_layout import Boxes
+from vectarium.session.session import NextToken, Selection, Session
+from vectarium.session.tokens import Tokens
 from vectarium.vocabulary import Vocabulary, visible
 
 _PIECES = re.compile(r" ?\S+|\s+")

@@ -6,20 +6,22 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
-from vectarium import chat, step_views, steps_table
-from vectarium.drawing.flowing_text import Marks
+from vectarium.documents import chat, steps_table
+from vectarium.documents.tree import Node
 from vectarium.drawing.palette import Look
-from vectarium.drawing.step_card import StepCard
-from vectarium.drawing.token_colors import classes, legend
-from vectarium.drawing.writing_view import WritingView
+from vectarium.drawing.writing.flowing_text import Marks
+from vectarium.drawing.writing.step_card import StepCard
+from vectarium.drawing.writing.token_colors import classes, legend
+from vectarium.drawing.writing.writing_view import WritingView
 from vectarium.messages import Finished, Generate, ModelLoaded, Reply, read_only
 from vectarium.messages_writing import Score, Scored
 from vectarium.panes.pane import Pane, Table
-from vectarium.session import NextToken, Selection, Session, Tokens
-from vectarium.token_details import TokenDetails
-from vectarium.token_numbers import TokenNumbers, TypedScores
-from vectarium.tree import Node
-from vectarium.writing import ENDLESS
+from vectarium.session import step_views
+from vectarium.session.session import NextToken, Selection, Session
+from vectarium.session.token_details import TokenDetails
+from vectarium.session.token_numbers import TokenNumbers, TypedScores
+from vectarium.session.tokens import Tokens
+from vectarium.session.writing import ENDLESS
 
 EXAMPLE = "Once upon a time, there was a"
 REPAINT_MS = 33

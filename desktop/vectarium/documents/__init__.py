@@ -1,0 +1,1 @@
+"""What the user made: branches of tokens, undo, files; no Qt, no torch."""

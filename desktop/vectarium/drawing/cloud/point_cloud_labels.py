@@ -1,0 +1,93 @@
+"""Which points of a cloud get a label, and where the labels stand so that none covers another. No Qt."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vectarium.drawing.cloud.point_cloud_camera import Projected, Rows
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on the screen, in logical pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def overlaps(self, other: "Box") -> bool:
+        return (
+            self.left < other.left + other.width
+            and other.left < self.left + self.width
+            and self.top < other.top + other.height
+            and other.top < self.top + self.height
+        )
+
+
+def candidates(
+    projected: Projected, width: float, height: float, cell: tuple[float, float], among: Rows
+) -> Rows:
+    """Of the points `among`, one for each cell of the screen that holds any: the first of them.
+
+    Where points are dense, few of them get a label that way; in the open, and close by, all of them. The
+    order of the points is that of their frequency, so that the words most people know are chosen.
+    """
+    x, y = projected.x[among], projected.y[among]
+    with np.errstate(invalid="ignore"):
+        seen = np.flatnonzero((x >= 0) & (x < width) & (y >= 0) & (y < height))
+    columns = int(width // cell[0]) + 1
+    place = (y[seen] // cell[1]).astype(np.intp) * columns + (x[seen] // cell[0]).astype(np.intp)
+    first = np.full(columns * (int(height // cell[1]) + 1), -1, np.intp)
+    first[place[::-1]] = among[seen[::-1]]  # of several writes to one place the last one stays
+    return np.sort(first[first >= 0])
+
+
+def place(
+    points: Iterable[tuple[int, float, float]],
+    measure: Callable[[int], float],
+    height: float,
+    gap: float,
+    bounds: tuple[float, float],
+    taken: Sequence[Box] = (),
+    *,
+    rows: int = 1,
+    limit: int = 80,
+) -> dict[int, Box]:
+    """Boxes for the labels of `points` (key, x, y), the first served first; keys without room have none.
+
+    A label stands right of its point or left of it, and if need be up to `rows` - 1 heights above or below.
+    `taken` is where none may stand.
+    """
+    boxes: dict[int, Box] = {}
+    blocked = list(taken)
+    for key, x, y in points:
+        if len(boxes) >= limit:
+            break
+        wide = measure(key)
+        for row in range(2 * rows - 1):
+            shift = (row + 1) // 2 * (-1 if row % 2 else 1) * height
+            box = next(
+                (
+                    box
+                    for left in (x + gap, x - gap - wide)
+                    if _within(box := Box(left, y - height / 2 + shift, wide, height), bounds)
+                    and not any(box.overlaps(other) for other in blocked)
+                ),
+                None,
+            )
+            if box is not None:
+                boxes[key] = box
+                blocked.append(box)
+                break
+    return boxes
+
+
+def _within(box: Box, bounds: tuple[float, float]) -> bool:
+    return (
+        box.left >= 0
+        and box.left + box.width <= bounds[0]
+        and box.top >= 0
+        and box.top + box.height <= bounds[1]
+    )

@@ -1,0 +1,189 @@
+"""Paints what lies over the points of a cloud: axes, what stands out, names that never overlap."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from vectarium.drawing.cloud import point_cloud_labels as labels
+from vectarium.drawing.cloud import point_cloud_scene as scene_of
+from vectarium.drawing.cloud.point_cloud_camera import Camera, Floats, Projected
+from vectarium.drawing.cloud.point_cloud_labels import Box
+from vectarium.drawing.cloud.point_cloud_scene import Cloud, Scene
+from vectarium.drawing.palette import Look
+
+NAMES_SHOWN = 70
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is to be painted, from where."""
+
+    cloud: Cloud
+    scene: Scene
+    camera: Camera
+    size: tuple[float, float]  # of the widget, in logical pixels
+    projected: Projected  # the points of the cloud
+    scaled: Callable[[Floats], Floats]  # [point, 3] of the cloud's numbers to [3, point] of the camera's
+    hover: int | None
+    names_shown: bool
+    blocked: list[Box]  # where no label may stand
+
+    def project(self, places: Floats) -> Projected:
+        """Where `places` [point, 3] fall on the screen."""
+        return self.camera.project(self.scaled(places), *self.size)
+
+
+class CloudPainting:
+    """Remembers which points have names, so that they keep them while the view turns."""
+
+    def __init__(self) -> None:
+        self.named: list[int] = []
+        self.label_boxes: dict[str, Box] = {}  # where labels stand, by their text
+        self._worthy = self._plain = np.zeros(0, np.intp)
+
+    def new_names(self, names: Sequence[str]) -> None:
+        """The points of another cloud: those with a word for a name come before the others."""
+        self.named = []
+        worthy = np.fromiter(
+            (len(name) > 3 and name.lstrip("␣").isalpha() for name in names), bool, len(names)
+        )
+        self._worthy, self._plain = np.flatnonzero(worthy), np.flatnonzero(~worthy)
+
+    def paint(self, painter: QPainter, look: Look, view: View) -> None:
+        """The axes, what stands out, the point that the mouse means, and names of other points."""
+        scene, size, hover = view.scene, view.size, view.hover
+        theme = look.theme
+        ring = QColor(theme.window)
+        legend = _paint_axes(painter, look, view)
+        taken: list[Box] = [*view.blocked, *legend]
+        named: list[tuple[str, float, float, bool]] = []
+        colors: list[QColor] = []
+        weak: list[tuple[str, float, float, bool]] = []  # shown only where there is room
+        for path in scene.paths:
+            projected = view.project(path.places)
+            scene_of.paint_path(painter, look, path, projected.x, projected.y)
+            color = QColor(getattr(theme, scene_of.ROLES[path.role]))
+            if np.isfinite(projected.x[-1]) and path.text:
+                label = (path.text, float(projected.x[-1]), float(projected.y[-1]), path.strong)
+                if path.strong:
+                    named.append(label)
+                    colors.append(color)
+                else:
+                    weak.append(label)
+            for name, x, y in zip(path.names, projected.x, projected.y, strict=False):
+                if np.isfinite(x) and name:
+                    named.append((name, float(x), float(y), False))
+                    colors.append(color)
+        for arrow in scene.arrows:
+            ends = view.project(np.stack([arrow.start, arrow.end]))
+            start, end = ((float(ends.x[side]), float(ends.y[side])) for side in (0, 1))
+            scene_of.paint_arrow(painter, look, arrow.role, start, end)
+        if scene.marks:
+            places = view.project(np.stack([mark.place for mark in scene.marks]))
+            for mark, x, y in zip(scene.marks, places.x.tolist(), places.y.tolist(), strict=True):
+                if np.isnan(x):
+                    continue
+                color = QColor(getattr(theme, scene_of.ROLES[mark.role]))
+                radius = look.px(5 if mark.strong else 3.5)
+                scene_of.paint_dot(painter, x, y, radius, color, ring)
+                taken.append(Box(x - radius, y - radius, 2 * radius, 2 * radius))
+                named.append((mark.text, x, y, mark.strong))
+                colors.append(color if mark.role != "near" else QColor(theme.text))
+        if hover is not None:
+            x, y = float(view.projected.x[hover]), float(view.projected.y[hover])
+            scene_of.paint_dot(painter, x, y, look.px(5), QColor(theme.query), ring)
+            box = scene_of.fit_labels(look, [(view.cloud.names[hover], x, y, True)], size, taken)
+            if box:
+                scene_of.paint_label(
+                    painter, look, box[0], view.cloud.names[hover], QColor(theme.query), True
+                )
+        boxes = scene_of.fit_labels(look, named, size, taken)
+        for index, box_of in boxes.items():
+            text, x, y, strong = named[index]
+            scene_of.paint_leader(painter, box_of, x, y, colors[index])
+            scene_of.paint_label(painter, look, box_of, text, colors[index], strong)
+        self.label_boxes = {named[index][0]: box for index, box in boxes.items()}
+        for index, box_of in scene_of.fit_labels(look, weak, size, taken, rows=1).items():
+            scene_of.paint_label(painter, look, box_of, weak[index][0], QColor(theme.secondary), False)
+        if view.names_shown and not scene.isolated and not scene.paths:
+            self._paint_names(painter, look, view, taken)
+
+    def _paint_names(self, painter: QPainter, look: Look, view: View, taken: list[Box]) -> None:
+        """The names of other points, as many as find room; those that were there before come first."""
+        names, projected, size = view.cloud.names, view.projected, view.size
+        metrics = QFontMetricsF(scene_of.font_of(look, False))
+        cell = (look.px(120), look.px(46))
+        # Words before punctuation and numerals, which get what room is left.
+        fresh = [
+            row
+            for rows in (self._worthy, self._plain)
+            for row in labels.candidates(projected, *size, cell, rows).tolist()
+        ]
+        marked = {mark.row for mark in view.scene.marks}
+        rows = [
+            row for row in dict.fromkeys((*self.named, *fresh)) if row not in marked and row != view.hover
+        ]
+        boxes = labels.place(
+            ((row, float(projected.x[row]), float(projected.y[row])) for row in rows),
+            lambda row: metrics.horizontalAdvance(names[row]) + look.px(6),
+            look.px(18),
+            look.px(5),
+            size,
+            taken,
+            limit=NAMES_SHOWN // 3 if view.scene.dimmed else NAMES_SHOWN,
+        )
+        self.named = list(boxes)
+        self.label_boxes |= {names[row]: box for row, box in boxes.items()}
+        color = QColor(look.theme.secondary)
+        dot = look.px(2)
+        for row, box in boxes.items():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            painter.drawEllipse(QPointF(float(projected.x[row]), float(projected.y[row])), dot, dot)
+            scene_of.paint_label(painter, look, box, names[row], color, False)
+
+
+def _paint_axes(painter: QPainter, look: Look, view: View) -> list[Box]:
+    """The three axes as a small cross in the corner, with their names and shares; what room it takes."""
+    width, height = view.size
+    color = QColor(look.theme.secondary)
+    reach = look.px(34)
+    origin = QPointF(look.px(70), height - look.px(50))
+    painter.setFont(look.words(11))
+    metrics = QFontMetricsF(painter.font())
+    rotation = view.camera.rotation()
+    for index in np.argsort(rotation[2]):
+        end = QPointF(rotation[0, index] * reach, -rotation[1, index] * reach)
+        painter.setPen(QPen(color, max(1.0, look.zoom)))
+        painter.drawLine(origin, origin + end)
+        axis = view.cloud.axes[index]
+        text = f"{axis.name}  {100 * axis.share:.1f} %"
+        wide, high = metrics.horizontalAdvance(text), metrics.height()
+        at = origin + end * 1.15
+        left = at.x() + look.px(2) if end.x() >= 0 else at.x() - wide - look.px(2)
+        # A long name of an axis of one's own must not leave the picture.
+        left = max(left, float(look.px(4)))
+        painter.drawText(QRectF(left, at.y() - high / 2, wide + 2, high), Qt.AlignmentFlag.AlignCenter, text)
+    cross = Box(0, height - look.px(100), look.px(150), look.px(100))
+    if height > look.px(420) and width > look.px(700):
+        return [cross, _paint_ends(painter, look, view, metrics)]
+    return [cross]
+
+
+def _paint_ends(painter: QPainter, look: Look, view: View, metrics: QFontMetricsF) -> Box:
+    """The words farthest out on each axis, beside the cross."""
+    width, height = view.size
+    left, high = look.px(190), metrics.height() * 1.25
+    top = height - look.px(18) - 3 * high
+    for index, axis in enumerate(view.cloud.axes):
+        if axis.low:
+            text = metrics.elidedText(
+                f"{axis.name}:  {axis.low}  ↔  {axis.high}",
+                Qt.TextElideMode.ElideRight,
+                width - left - look.px(12),
+            )
+            painter.drawText(QPointF(left, top + (index + 1) * high), text)
+    return Box(left, top, width * 0.8 - left, height - top)

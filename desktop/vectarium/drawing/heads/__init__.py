@@ -1,0 +1,1 @@
+"""Attention patterns: the grid of heads, one head, its arithmetic."""

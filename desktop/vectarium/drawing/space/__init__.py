@@ -1,0 +1,1 @@
+"""Words and directions of a vector space: lists, number lines, matrices."""

@@ -1,0 +1,109 @@
+"""What stands beside a cloud: nearest words, the direction lab, dot products, angles; one at a time."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from vectarium.drawing.choice_button import ChoiceButton
+from vectarium.drawing.numbers import Numbers
+from vectarium.drawing.palette import Look
+from vectarium.drawing.space.angle_panel import AnglePanel
+from vectarium.drawing.space.comparison_panel import ComparisonPanel
+from vectarium.drawing.space.direction_panel import DirectionPanel
+from vectarium.drawing.space.nearest_panel import NearestPanel
+from vectarium.messages import Reply
+from vectarium.messages_vectors import (
+    AnglesMeasured,
+    CompareWords,
+    DirectionRead,
+    MeasureAngles,
+    Problem,
+    ReadDirection,
+    WordsCompared,
+)
+
+TITLES = ("Nearest words", "Direction lab", "Dot products", "Angles")
+
+
+class VectorPanels(QWidget):
+    """`asked` carries (request class, its content) for the space shown."""
+
+    asked = Signal(object)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("paneSide")
+        self.nearest = NearestPanel(look)
+        self.direction = DirectionPanel(look)
+        self.comparison = ComparisonPanel(look)
+        self.angles = AnglePanel(look)
+        self.choice = ChoiceButton(
+            "Beside the cloud", "Nearest words, a direction and what lies along it, dot products, or angles"
+        )
+        self.choice.set_choices(tuple(enumerate(TITLES)), 0)
+        self.stack = QStackedWidget()
+        for panel in (self.nearest, self.direction, self.comparison, self.angles):
+            self.stack.addWidget(panel)
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(self.choice)
+        self._layout.addWidget(self.stack, 1)
+        self.choice.chosen.connect(self._turn_to)
+        self.direction.asked.connect(self._ask_direction)
+        self.comparison.asked.connect(self._ask_comparison)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        margin = look.px(10)
+        self._layout.setContentsMargins(margin, margin, margin, margin)
+        self._layout.setSpacing(look.px(8))
+
+    def new_space(self) -> None:
+        """Another space is shown: what was read in the last one goes, what is looked at is read anew."""
+        self.direction.show_readings(None)
+        self.comparison.show_values(None)
+        self.angles.show_angles(None)
+        self._turn_to(self.stack.currentIndex())
+
+    def turn_to(self, index: int) -> None:
+        """Show one of `TITLES`."""
+        self.choice.choose(index)
+        self._turn_to(index)
+
+    @Slot(object)
+    def _turn_to(self, index: int) -> None:
+        panel = self.stack.widget(index)
+        self.stack.setCurrentIndex(index)
+        if panel is self.direction and self.direction.shown is None:
+            self._ask_direction()
+        elif panel is self.comparison and self.comparison.shown is None:
+            self._ask_comparison()
+        elif panel is self.angles and self.angles.shown is None:
+            self.asked.emit((MeasureAngles, {}))
+
+    @Slot()
+    def _ask_direction(self) -> None:
+        content = {"direction": self.direction.direction.text(), "words": self.direction.words.toPlainText()}
+        self.asked.emit((ReadDirection, content))
+
+    @Slot()
+    def _ask_comparison(self) -> None:
+        content = {"words": self.comparison.words.text(), "cosine": self.comparison.cosine.isChecked()}
+        self.asked.emit((CompareWords, content))
+
+    @Slot(object)
+    def take(self, reply: Reply) -> None:
+        """Show a reply that is for one of the panels."""
+        match reply:
+            case DirectionRead():
+                self.direction.show_readings(reply)
+            case WordsCompared():
+                self.comparison.show_values(reply)
+            case AnglesMeasured():
+                self.angles.show_angles(reply)
+            case Problem(field="direction"):
+                self.direction.show_problem(reply)
+            case Problem(field="words"):
+                self.comparison.show_problem(reply)
+
+    def tables(self) -> list[Numbers]:
+        """The numbers of every panel that has any: name, columns, a callable for the rows."""
+        return [*self.direction.tables(), *self.comparison.tables(), *self.angles.tables()]

@@ -1,0 +1,1 @@
+"""The text as a strip of token boxes that one types into."""

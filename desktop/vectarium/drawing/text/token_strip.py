@@ -1,0 +1,294 @@
+"""The text as rows of token boxes with a caret: what `TokenEditor` edits, drawn."""
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
+
+from vectarium.drawing.palette import Look, mix
+from vectarium.drawing.text.text_cursor import TextCursor
+from vectarium.drawing.text.token_layout import Boxes, Flow, flow
+
+LINES_SHOWN = 3
+WINDOW_SHARE = 0.2
+EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
+
+
+class TokenStrip(QAbstractScrollArea):
+    """Draws `Boxes` in lines, with the caret and the selected stretch of their text."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._boxes = EMPTY
+        self._flow: Flow = flow(np.empty(0, np.int64), 1, 1)
+        self._cursor = TextCursor()
+        self._selected: int | None = None
+        self._lit: int | None = None
+        self._link: tuple[int, int] | None = None
+        self._drawn_by_model: frozenset[int] = frozenset()
+        self._seen = (0, 0)
+        self._preedit = ""
+        self._widths: dict[str, int] = {}
+        self._placeholder = ""
+        self._caret_on = True
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.viewport().setAutoFillBackground(False)
+        self.set_look(look)
+
+    # What is shown
+
+    def set_look(self, look: Look) -> None:
+        self._look = look
+        self._label_font = look.mono(15)
+        self._id_font = look.mono(11)
+        self._metrics = QFontMetrics(self._label_font)
+        self._id_metrics = QFontMetrics(self._id_font)
+        self._pad, self._gap = look.px(8), look.px(7)
+        self._box_height = self._metrics.height() + self._id_metrics.height() + look.px(9)
+        self._line_height = self._box_height + self._gap
+        self._widths.clear()
+        self._reflow()
+        self.updateGeometry()
+
+    def set_placeholder(self, text: str) -> None:
+        """What an empty strip says."""
+        self._placeholder = text
+        self.viewport().update()
+
+    def set_boxes(self, text: str, boxes: Boxes) -> None:
+        """Show `boxes`, which cover `text`."""
+        self._cursor = self._cursor.with_text(text)
+        self._boxes = boxes
+        self._reflow()
+        self.show_caret()
+        self.setAccessibleDescription(text[:1000])
+
+    def set_marks(self, generated: frozenset[int], seen: tuple[int, int]) -> None:
+        """Which boxes the model wrote, and the first and one past the last that it sees."""
+        if (generated, seen) != (self._drawn_by_model, self._seen):
+            self._drawn_by_model, self._seen = generated, seen
+            self.viewport().update()
+
+    def set_selected(self, box: int | None) -> None:
+        """Mark one box, and scroll to it; None marks none."""
+        if box != self._selected:
+            self._selected = box
+            if box is not None and box < len(self._boxes):
+                self._scroll_to_line(self._flow.line_of(box))
+            self.viewport().update()
+
+    def set_lit(self, box: int | None) -> None:
+        """Light one box up, as when the mouse is on it."""
+        if box != self._lit:
+            self._lit = box
+            self.viewport().update()
+
+    def set_link(self, link: tuple[int, int] | None) -> None:
+        """Frame a query in yellow and a key in teal."""
+        if link != self._link:
+            self._link = link
+            self.viewport().update()
+
+    @property
+    def text(self) -> str:
+        return self._cursor.text
+
+    def box_rect(self, box: int) -> QRect:
+        """Where a box lies in the viewport, in logical pixels."""
+        line = self._flow.line_of(box)
+        top = line * self._line_height - self.verticalScrollBar().value()
+        return QRect(int(self._flow.left[box]) + self._gap, top, int(self._flow.width[box]), self._box_height)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._look.px(400), self._lines_shown() * self._line_height - self._gap + 2)
+
+    minimumSizeHint = sizeHint
+
+    def _lines_shown(self) -> int:
+        """As many as there are, up to three, but no more than a fifth of the window."""
+        most = int(self.window().height() * WINDOW_SHARE) // self._line_height
+        return max(1, min(self._flow.lines, LINES_SHOWN, most))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.window().installEventFilter(self)
+
+    def _width_of(self, label: str, token: int) -> int:
+        key = f"{token}\0{label}"
+        width = self._widths.get(key)
+        if width is None:
+            number = self._id_metrics.horizontalAdvance(str(token)) if token >= 0 else 0
+            width = max(self._metrics.horizontalAdvance(label), number, self._look.px(10)) + 2 * self._pad
+            self._widths[key] = width
+        return width
+
+    def _reflow(self) -> None:
+        room = self.viewport().width() - 2 * self._gap
+        widths = np.fromiter(
+            map(self._width_of, self._boxes.labels, self._boxes.ids.tolist()), np.int64, len(self._boxes)
+        )
+        lines = self._lines_shown()
+        self._flow = flow(np.minimum(widths, max(room, 1)), self._gap, max(room, 1))
+        shown = self.viewport().height()
+        self.verticalScrollBar().setRange(0, max(0, self._flow.lines * self._line_height - self._gap - shown))
+        self.verticalScrollBar().setSingleStep(self._line_height)
+        self.verticalScrollBar().setPageStep(shown)
+        if lines != self._lines_shown():
+            self.updateGeometry()
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._reflow()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scroll = self.verticalScrollBar().value()
+        first_line = max(0, scroll // self._line_height)
+        last_line = min(self._flow.lines, (scroll + self.viewport().height()) // self._line_height + 1)
+        if len(self._boxes):
+            first, last = self._flow.line_starts[first_line], self._flow.line_starts[last_line]
+            for box in range(int(first), int(last)):
+                self._paint_box(painter, box)
+        elif self._placeholder and not self._preedit:
+            painter.setFont(self._look.words(14))
+            painter.setPen(QColor(self._look.theme.tertiary))
+            area = self.viewport().rect().adjusted(self._gap + self._look.px(6), 0, 0, 0)
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self._placeholder)
+        if self.hasFocus():
+            self._paint_caret(painter)
+
+    def _paint_box(self, painter: QPainter, box: int) -> None:
+        theme, rect = self._look.theme, QRectF(self.box_rect(box)).adjusted(0.5, 0.5, -0.5, -0.5)
+        token = int(self._boxes.ids[box])
+        seen = token < 0 or self._seen[0] <= box < self._seen[1] or self._seen == (0, 0)
+        fill, line = QColor(theme.raised), QColor(theme.line)
+        if box in self._drawn_by_model:
+            fill, line = mix(theme.raised, theme.key, 0.14), mix(theme.line, theme.key, 0.35)
+        if box == self._lit:
+            fill = QColor(theme.raised_more)
+        linked = self._link is not None and box in self._link
+        if self._link is not None and linked:
+            fill = QColor(theme.raised_more)
+            line = QColor(theme.query if box == self._link[0] else theme.key)
+        if box == self._selected:
+            fill, line = mix(theme.pane, theme.query, 0.16), QColor(theme.query)
+        if not seen:
+            fill = QColor(theme.window)
+        pen = QPen(line, 1.6 if linked or box == self._selected else 1.0)
+        if token < 0 or not seen:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(fill)
+        radius = self._look.px(6)
+        painter.drawRoundedRect(rect, radius, radius)
+        self._paint_text_selection(painter, box, rect)
+        painter.setFont(self._label_font)
+        painter.setPen(QColor(theme.text if seen else theme.tertiary))
+        label = self._boxes.labels[box]
+        area = rect.adjusted(self._pad, self._look.px(3), -self._pad, 0)
+        area.setHeight(self._metrics.height())
+        if self._metrics.horizontalAdvance(label) > area.width() + 1:
+            label = self._metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(area.width()))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextForceLeftToRight, label)
+        if token >= 0:
+            painter.setFont(self._id_font)
+            painter.setPen(QColor(theme.tertiary))
+            below = QRectF(rect.left(), area.bottom(), rect.width(), self._id_metrics.height())
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(token))
+
+    def _paint_text_selection(self, painter: QPainter, box: int, rect: QRectF) -> None:
+        start, end = self._cursor.selection
+        first, last = (int(edge) for edge in self._boxes.spans[box])
+        if start < end and first < end and last > start:
+            left = self._x_in_box(box, max(start, first)) if start > first else int(rect.left())
+            right = self._x_in_box(box, min(end, last)) if end < last else int(rect.right())
+            color = QColor(self._look.theme.button)
+            color.setAlpha(110)
+            painter.fillRect(QRectF(left, rect.top() + 1, right - left, rect.height() - 2), color)
+
+    def _paint_caret(self, painter: QPainter) -> None:
+        rect = self.caret_rect()
+        if self._preedit:
+            painter.setFont(self._label_font)
+            width = self._metrics.horizontalAdvance(self._preedit)
+            area = QRect(rect.left(), rect.top(), width + self._look.px(4), rect.height())
+            painter.fillRect(area, QColor(self._look.theme.raised_more))
+            painter.setPen(QColor(self._look.theme.text))
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self._preedit)
+            painter.drawLine(area.bottomLeft(), area.bottomRight())
+        elif self._caret_on:
+            painter.fillRect(rect, QColor(self._look.theme.text))
+
+    # Places
+
+    def caret_rect(self) -> QRect:
+        """Where the caret is drawn, in the viewport."""
+        width = max(2, self._look.px(2))
+        inset = self._look.px(4)
+        height = self._metrics.height()
+        if not len(self._boxes):
+            return QRect(self._gap, (self.viewport().height() - height) // 2, width, height)
+        box = self._box_of_character(self._cursor.caret)
+        rect = self.box_rect(box)
+        return QRect(self._x_in_box(box, self._cursor.caret), rect.top() + inset, width, height)
+
+    def _box_of_character(self, index: int) -> int:
+        """The box that the caret before character `index` is drawn in; at the end of the text the last."""
+        box = int(np.searchsorted(self._boxes.spans[:, 1], index, side="right"))
+        return min(box, len(self._boxes) - 1)
+
+    def _x_in_box(self, box: int, index: int) -> int:
+        """The x of the caret before character `index` of the text."""
+        rect = self.box_rect(box)
+        start, end = (int(edge) for edge in self._boxes.spans[box])
+        label = self._boxes.labels[box]
+        text_width = self._metrics.horizontalAdvance(label)
+        left = rect.left() + (rect.width() - text_width) // 2
+        if end == start:
+            return rect.left()
+        share = (index - start) / (end - start)
+        if len(label) == end - start:
+            return left + self._metrics.horizontalAdvance(label[: index - start])
+        return left + round(text_width * share)
+
+    def character_at(self, position: QPoint) -> int:
+        """The character before which a click at `position` puts the caret."""
+        if not len(self._boxes):
+            return 0
+        line = (position.y() + self.verticalScrollBar().value()) // self._line_height
+        line = max(0, min(line, self._flow.lines - 1))
+        box = self._flow.box_at(line, position.x() - self._gap, self._gap)
+        start, end = (int(edge) for edge in self._boxes.spans[box])
+        edges = range(start, end + 1)
+        return min(edges, key=lambda index: abs(self._x_in_box(box, index) - position.x()), default=start)
+
+    def box_at(self, position: QPoint) -> int | None:
+        """The box under a point of the viewport."""
+        line = (position.y() + self.verticalScrollBar().value()) // self._line_height
+        box = self._flow.box_at(line, position.x() - self._gap, self._gap)
+        return box if box >= 0 and self.box_rect(box).contains(position) else None
+
+    def _scroll_to_line(self, line: int) -> None:
+        bar, top = self.verticalScrollBar(), line * self._line_height
+        if top < bar.value():
+            bar.setValue(top)
+        elif top + self._line_height > bar.value() + self.viewport().height():
+            bar.setValue(top + self._line_height - self.viewport().height())
+
+    def show_caret(self) -> None:
+        """Scroll to the caret and draw it."""
+        if len(self._boxes):
+            self._scroll_to_line(self._flow.line_of(self._box_of_character(self._cursor.caret)))
+        self._caret_on = True
+        self.viewport().update()
+        self.updateMicroFocus()

@@ -1,0 +1,1 @@
+"""The text as prose with its draws, the tree of branches, the dice."""

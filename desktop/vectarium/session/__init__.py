@@ -1,0 +1,1 @@
+"""What every pane looks at, and the questions it asks the workers."""

@@ -1,0 +1,75 @@
+"""The line for expressions: which word is completed, and where an error stands."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from vectarium.drawing.palette import Look
+from vectarium.drawing.space.expression_box import ExpressionBox
+
+
+@pytest.fixture
+def box(qtbot) -> ExpressionBox:
+    box = ExpressionBox(Look(), "king - man + woman", "Expression")
+    qtbot.addWidget(box)
+    box.resize(400, 60)
+    box.show()
+    qtbot.waitExposed(box)
+    box.line.setFocus()
+    return box
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("kin", "kin"),
+        ("king - wom", "wom"),
+        ("2*ca", "ca"),
+        ("(cat + do", "do"),
+        ('"New Yo', "New Yo"),
+        ("king−m", "m"),
+    ],
+)
+def test_the_word_at_the_caret_is_completed(box, qtbot, typed, word):
+    with qtbot.waitSignal(box.typed) as asked:
+        box.line.setText(typed)
+        box.line.textEdited.emit(typed)  # as if typed, with signs that no key of a test has
+    assert asked.args == [word]
+
+
+def test_a_finished_quotation_is_left_alone(box, qtbot):
+    with qtbot.assertNotEmitted(box.typed, wait=150):
+        qtbot.keyClicks(box.line, '" king"')
+
+
+def test_return_asks_for_the_value(box, qtbot):
+    qtbot.keyClicks(box.line, "cat")
+    with qtbot.waitSignal(box.entered) as entered:
+        qtbot.keyClick(box.line, Qt.Key.Key_Return)
+    assert entered.args == ["cat"]
+
+
+def test_an_error_shows_its_place_and_escape_takes_it_away(box, qtbot):
+    box.set_text("king - <b>")
+    box.show_problem("“<b>” is no word. Did you mean “b”?", 7, 10, ("b", "New York"))
+    assert "&lt;b&gt;" in box.problem.text()
+    assert "underline" in box.problem.text()
+    with qtbot.waitSignal(box.entered) as entered:
+        box.problem.linkActivated.emit("New York")
+    assert entered.args == ['king - "New York"']
+    box.show_problem("This quote is never closed.", 0, 4, ())
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert box.problem.isHidden()
+
+
+def test_old_completions_do_not_open(box, qtbot):
+    box.line.setText("queen")
+    box.show_completions("kin", ("king",))
+    assert not box._completer.popup().isVisible()
+
+
+def test_an_example_fills_the_line(box, qtbot):
+    box.set_examples((("king - man + woman", "queen"), ("tower", "")))
+    with qtbot.waitSignal(box.chosen) as chosen:
+        box.examples.menu().actions()[0].trigger()
+    assert chosen.args == ["king - man + woman", "queen"]
+    assert box.text == "king - man + woman"
