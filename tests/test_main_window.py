@@ -234,6 +234,10 @@ def test_documents_are_saved_and_opened_by_path(app, window, qtbot, tmp_path):
     app.commands.open_path(path)
     qtbot.waitUntil(lambda: app.session.can_sample)
     assert app.session.text == "Once upon a time"
+    assert [action.data() for action in window.recent_menu.actions()] == [str(path.resolve())]
+    app.session.edit_text("something else again")
+    window.recent_menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: app.session.can_sample and app.session.text == "Once upon a time")
     path.write_text("{}")
     app.commands.open_path(path)
     assert "not a Vectarium document" in window.notice.text

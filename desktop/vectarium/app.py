@@ -89,6 +89,7 @@ class App(QObject):
         self.newest = Newest()
         self.session = Session(self.newest, self.settings.sampling)
         self.commands = Commands(self.session, self.log_path)
+        self.commands.recent = self.settings.recent
         self.commands.device = options.device or self.settings.device
         self.commands.source = options.model or self.settings.model
         self.next_token = NextTokenPane(self.session, look, self.settings.distribution_rows)
@@ -250,6 +251,7 @@ class App(QObject):
                     workspace=self.window.workspace,
                     distribution_rows=self.next_token.row_limit,
                     convention=self.attention.switches.convention,
+                    recent=self.commands.recent,
                     sampling=self.session.sampling,
                     geometry=bytes(self.window.saveGeometry().data()),
                     layouts=self.window.saved_layouts(),

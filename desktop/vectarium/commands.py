@@ -13,6 +13,7 @@ from vectarium.drawing.palette import DARK, LIGHT, Look
 from vectarium.main_window import MainWindow
 from vectarium.messages import Failed, LoadModel
 from vectarium.session.session import Session
+from vectarium.settings import MOST_RECENT
 
 
 class Commands(QObject):
@@ -25,6 +26,7 @@ class Commands(QObject):
         self._session = session
         self._log_path = log_path
         self.device = "auto"
+        self.recent: tuple[str, ...] = ()
         self.source = ""
         self.window: MainWindow
 
@@ -35,6 +37,7 @@ class Commands(QObject):
         self._session.model_changed.connect(self._model_changed)
         self._session.failed.connect(self._failed)
         self._history_changed()
+        self._show_recent()
 
     # File
 
@@ -54,10 +57,30 @@ class Commands(QObject):
         """Show the document in a file; a damaged one changes nothing."""
         try:
             self._session.open(document_file.load(path))
+            self._remember(path)
         except DocumentFileError as error:
             self.window.say(f"{error} Your text is unchanged.")
         except OSError as error:
             self.window.say(f"{path} could not be read: {error.strerror or error}. Your text is unchanged.")
+
+    def _remember(self, path: Path) -> None:
+        name = str(path.resolve())
+        others = tuple(other for other in self.recent if other != name)
+        self.recent = (name, *others)[:MOST_RECENT]
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        menu = self.window.recent_menu
+        menu.clear()
+        for name in self.recent:
+            action = menu.addAction(Path(name).name, self._open_recent)
+            action.setData(name)
+            action.setToolTip(name)
+        menu.setEnabled(bool(self.recent))
+
+    @Slot()
+    def _open_recent(self) -> None:
+        self.open_path(Path(self.sender().data()))  # type: ignore[attr-defined]
 
     @Slot()
     def save_document(self) -> None:
@@ -67,6 +90,7 @@ class Commands(QObject):
         if chosen:
             try:
                 document_file.save(Path(chosen), self._session.saved())
+                self._remember(Path(chosen))
             except OSError as error:
                 self.window.say(
                     f"{chosen} could not be written: {error.strerror or error}. Choose another place."

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QMenu,
     QMenuBar,
     QMessageBox,
     QToolButton,
@@ -103,6 +104,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name, self._menus = fill_menu_bar(self._bar, commands)
         self.addActions(list(self.actions_by_name.values()))
         self._add_workspace_actions()
+        self.recent_menu = QMenu("Open &recent", self)
+        self._menus["&File"].insertMenu(self.actions_by_name["save_document"], self.recent_menu)
 
     # Building
 

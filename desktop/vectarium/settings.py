@@ -13,6 +13,7 @@ from vectarium.sampling import SamplingSettings
 log = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
+MOST_RECENT = 8
 WORKSPACES = ("Write", "Space", "Attention", "All")
 
 
@@ -27,6 +28,7 @@ class Settings:
     workspace: str = "All"
     distribution_rows: int = 20
     convention: str = "video"  # how attention is drawn: "video" has keys down, "paper" queries
+    recent: tuple[str, ...] = ()  # documents opened or saved last, the newest first
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     geometry: bytes = b""  # QWidget.saveGeometry
     layouts: Mapping[str, bytes] = field(default_factory=dict)  # workspace -> QMainWindow.saveState
@@ -104,6 +106,12 @@ def _sampling(value: object) -> SamplingSettings:
     return SamplingSettings(**value)
 
 
+def _paths(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list of files")
+    return tuple(_text(path) for path in value[:MOST_RECENT])
+
+
 def _bytes(value: object) -> bytes:
     return base64.b64decode(_text(value), validate=True) if value else b""
 
@@ -122,6 +130,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "workspace": _one_of(*WORKSPACES),
     "distribution_rows": _count,
     "convention": _one_of("video", "paper"),
+    "recent": _paths,
     "sampling": _sampling,
     "geometry": _bytes,
     "layouts": _layouts,

@@ -81,7 +81,9 @@ def test_a_branch_that_is_not_there_cannot_be_chosen():
 
 
 actions = st.lists(
-    st.tuples(st.sampled_from(["draw", "type", "cut", "choose", "branch", "rename"]), st.integers(0, 2**16 - 1)),
+    st.tuples(
+        st.sampled_from(["draw", "type", "cut", "choose", "branch", "rename"]), st.integers(0, 2**16 - 1)
+    ),
     max_size=25,
 )
 

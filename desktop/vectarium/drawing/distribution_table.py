@@ -28,7 +28,7 @@ from vectarium.drawing.palette import Look, mix
 
 Index = QModelIndex | QPersistentModelIndex
 RANK, TOKEN, LOGIT, SCALED, BAR, DRAWN = range(6)
-WIDTHS = {RANK: 58, TOKEN: 150, LOGIT: 72, SCALED: 78, DRAWN: 96}  # pixels at 100 %
+WIDTHS = {RANK: 68, TOKEN: 150, LOGIT: 72, SCALED: 78, DRAWN: 96}  # pixels at 100 %
 BAR_LEAST = 190
 HEADERS = ("", "token", "logit", "÷ T", "probability", "drawn with")
 TIPS = (
