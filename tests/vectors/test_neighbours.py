@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vectarium.vectors.arrays import VectorError
-from vectarium.vectors.neighbours import Measure, nearest, nearest_to_each, place_of
+from vectarium.vectors.neighbours import Measure, nearest, place_of
 from vectarium.vectors.search import fold
 from vectarium.vectors.spaces import Kind, Space, WordVector, make_space
 
@@ -147,23 +147,10 @@ def test_more_are_asked_for_than_there_are(tokens: Space) -> None:
     assert len(nearest(tokens, tokens.vectors[0], 5, own=everything, leave_out_own=True)) == 0
 
 
-def test_many_at_once_are_each_as_alone(words: Space) -> None:
-    queries = words.vectors[100:170]
-    shares: list[float] = []
-    together = nearest_to_each(words, queries, 3, Measure.DOT, checkpoint=shares.append)
-    for query, found in zip(queries, together, strict=True):
-        alone = nearest(words, query, 3, Measure.DOT)
-        assert found.words == alone.words
-        np.testing.assert_array_equal(found.dots, alone.dots)
-    assert shares[-1] == 1
-
-
 @pytest.mark.parametrize("count", [0, -1, 201])
 def test_a_count_out_of_range_is_refused(tokens: Space, count: int) -> None:
     with pytest.raises(VectorError, match="Between 1 and 200"):
         nearest(tokens, tokens.vectors[0], count)
-    with pytest.raises(VectorError, match="Between 1 and 200"):
-        nearest_to_each(tokens, tokens.vectors[:2], count)
 
 
 def test_vectors_that_nothing_is_near_are_refused(tokens: Space) -> None:

@@ -120,14 +120,3 @@ def by_words(pattern: Floats, starts: npt.NDArray[np.int64]) -> Floats:
     summed = np.add.reduceat(pattern, starts, axis=1)
     result: Floats = np.add.reduceat(summed, starts, axis=0) / sizes[:, None]
     return result.astype(pattern.dtype)
-
-
-def largest(pattern: Floats, size: int) -> tuple[Floats, int]:
-    """`pattern`, [row, column], reduced by maximum to at most `size` cells a side; tokens a cell."""
-    count = max(pattern.shape)
-    step = max(1, -(-count // max(1, size)))
-    if step == 1:
-        return pattern, 1
-    edges = [np.arange(0, length, step) for length in pattern.shape]
-    reduced: Floats = np.maximum.reduceat(np.maximum.reduceat(pattern, edges[0], axis=0), edges[1], axis=1)
-    return reduced, step

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vectarium.vectors.arrays import Checkpoint, Doubles, Floats, Rows, VectorError, read_only, unheeded
+from vectarium.vectors.arrays import Doubles, Floats, Rows, VectorError, read_only
 from vectarium.vectors.search import fold
 from vectarium.vectors.spaces import Space, WordVector
 
 MOST = 200
-_BLOCK = 32  # queries whose products with the whole space are held at once
 
 
 class Measure(Enum):
@@ -83,30 +82,6 @@ def nearest(
     query = _query(space, vector, measure)
     scores = _scores(space, _products(space, query), query, measure)
     return _pick(space, query, scores, count, measure, own, leave_out_own, folded)
-
-
-def nearest_to_each(
-    space: Space,
-    vectors: NDArray[np.floating[Any]],
-    count: int = 1,
-    measure: Measure = Measure.COSINE,
-    *,
-    folded: bool = False,
-    checkpoint: Checkpoint = unheeded,
-) -> tuple[Neighbours, ...]:
-    """`nearest` for each of ``vectors`` [query, dim], much faster than one by one."""
-    found: list[Neighbours] = []
-    if not 1 <= count <= MOST:
-        raise VectorError(f"Between 1 and {MOST} neighbours can be shown, not {count}.")
-    for start in range(0, len(vectors), _BLOCK):
-        checkpoint(start / len(vectors))
-        queries = np.stack([_query(space, vector, measure) for vector in vectors[start : start + _BLOCK]])
-        products = space.vectors @ queries.T.astype(np.float32)  # [word, query]
-        for query, dots in zip(queries, products.T, strict=True):
-            scores = _scores(space, np.ascontiguousarray(dots), query, measure)
-            found.append(_pick(space, query, scores, count, measure, (), False, folded))
-    checkpoint(1.0)
-    return tuple(found)
 
 
 def place_of(
