@@ -7,18 +7,15 @@ moves the values it attends to through its part of the output matrix, W_O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
 
+from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.forward_pass import Trace, norm, scaling
 from vectarium.model.loading import LoadedModel
-
-
-def _go_on(share: float) -> None:
-    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +63,7 @@ def pattern(model: LoadedModel, trace: Trace, layer: int, first_query: int = 0) 
 
 
 def patterns(
-    model: LoadedModel, trace: Trace, checkpoint: Callable[[float], None] = _go_on, first_query: int = 0
+    model: LoadedModel, trace: Trace, checkpoint: Checkpoint = unheeded, first_query: int = 0
 ) -> Iterator[torch.Tensor]:
     """The patterns of one layer after the other, [head, query, key] each.
 

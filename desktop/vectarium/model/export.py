@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import attention
 from vectarium.model.forward_pass import Trace, all_logits
 from vectarium.model.loading import LoadedModel
@@ -17,13 +18,7 @@ from vectarium.model.loading import LoadedModel
 _POSITIONS = 64
 
 
-def _go_on(share: float) -> None:
-    pass
-
-
-def write_trace(
-    model: LoadedModel, trace: Trace, file: Path, checkpoint: Callable[[float], None] = _go_on
-) -> None:
+def write_trace(model: LoadedModel, trace: Trace, file: Path, checkpoint: Checkpoint = unheeded) -> None:
     """Write ``trace`` to a safetensors file, in float32: `logits` [position, vocabulary], `residual`
     [layer + 1, position, width] and `pattern` [layer, head, query, key].
 

@@ -7,7 +7,7 @@ functions in `vectarium.model.attention` make them from the trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 from transformers.activations import NewGELUActivation
 
+from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.devices import memory_errors
 from vectarium.model.loading import LoadedModel
 
@@ -79,16 +80,12 @@ class Trace:
         return self._store.values[:, :, : len(self)]
 
 
-def _go_on(share: float) -> None:
-    pass
-
-
 @torch.inference_mode()
 def run(
     model: LoadedModel,
     ids: Sequence[int] | NDArray[Any],
     previous: Trace | None = None,
-    checkpoint: Callable[[float], None] = _go_on,
+    checkpoint: Checkpoint = unheeded,
 ) -> Trace:
     """Run the model on ``ids``, [position], computing only what ``previous`` does not have.
 
@@ -185,7 +182,7 @@ def _compute(
     store: _Store,
     ids: NDArray[np.int32],
     start: int,
-    checkpoint: Callable[[float], None],
+    checkpoint: Checkpoint,
 ) -> None:
     """Fill positions ``start`` to the end of ``ids`` in ``store``."""
     transformer = model.network.transformer

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import forward_pass
 from vectarium.model.forward_pass import Trace
 from vectarium.model.loading import LoadedModel
 from vectarium.sampling import SamplingSettings, Step, take_step
-
-
-def _go_on(share: float) -> None:
-    pass
 
 
 def seen_range(count: int, context: int) -> tuple[int, int]:
@@ -37,7 +34,7 @@ def generate(
     seed: int,
     previous: Trace | None = None,
     limit: int | None = None,
-    checkpoint: Callable[[float], None] = _go_on,
+    checkpoint: Checkpoint = unheeded,
 ) -> Iterator[tuple[Step, Trace]]:
     """Continue ``ids``, [token], one token a turn: how it was drawn, and the trace it was drawn from.
 
@@ -68,7 +65,7 @@ def next_step(
     settings: SamplingSettings,
     uniform: float,
     previous: Trace | None = None,
-    checkpoint: Callable[[float], None] = _go_on,
+    checkpoint: Checkpoint = unheeded,
 ) -> tuple[Step, Trace]:
     """Draw one token after ``ids``, [token], with a random number in [0, 1); and what it was drawn from.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import tokenizers
 from numpy.typing import NDArray
 from tokenizers.models import BPE
 
+from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.errors import MissingFile, NoTokenizer
 from vectarium.vocabulary import Vocabulary, visible
 
@@ -48,10 +49,6 @@ _CHARACTER_OF_BYTE = _byte_alphabet()
 _BYTE_OF_CHARACTER = {character: byte for byte, character in enumerate(_CHARACTER_OF_BYTE)}
 
 
-def _go_on(share: float) -> None:
-    pass
-
-
 class Tokenizer:
     """A byte-level BPE tokenizer. Equal to transformers' ``GPT2TokenizerFast`` on any valid text."""
 
@@ -59,7 +56,7 @@ class Tokenizer:
         self._backend = backend
         self._cuttable = cuttable
 
-    def encode(self, text: str, checkpoint: Callable[[float], None] = _go_on) -> NDArray[np.int32]:
+    def encode(self, text: str, checkpoint: Checkpoint = unheeded) -> NDArray[np.int32]:
         """The token ids of ``text``, [token].
 
         Lone surrogates are the bytes that ``Vocabulary.text`` made them from, and become tokens of those

@@ -1,27 +1,21 @@
-"""What every module of this package shares: array types, the error, the checkpoint."""
+"""What every module of this package shares: array types, the error, parts of a checkpoint."""
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vectarium.checkpoints import Checkpoint
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.intp]
-
-Checkpoint = Callable[[float], None]
-"""Called with the share that is done, 0 to 1; what it raises ends the work and reaches the caller."""
 
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
 class VectorError(ValueError):
     """Something asked of a space that it cannot give; the message is a sentence for the user."""
-
-
-def unheeded(share: float) -> None:
-    """The checkpoint of a caller that wants neither progress nor a way to cancel."""
 
 
 def read_only(array: Array) -> Array:

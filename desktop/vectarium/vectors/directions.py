@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vectarium.vectors.arrays import Checkpoint, Doubles, VectorError, read_only, unheeded
+from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.vectors.arrays import Doubles, VectorError, read_only
 from vectarium.vectors.spaces import Space, UnknownWord, WordVector
 
 _CHUNK = 8192

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vectarium.vectors.arrays import Checkpoint, Doubles, VectorError, portion, read_only, unheeded
+from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.vectors.arrays import Doubles, VectorError, portion, read_only
 
 COMPONENTS = 10
 _CHUNK = 4096  # rows turned into float64 at once

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vectarium.vectors.arrays import Checkpoint, Floats, VectorError, unheeded
+from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.vectors.arrays import Floats, VectorError
 from vectarium.vectors.axes import Axis, component_axes, project
 from vectarium.vectors.pca import principal_components
 
@@ -52,9 +53,6 @@ def context_axes(
 
 def paths(streams: Sequence[ResidualStream], axes: Sequence[Axis]) -> tuple[Path, ...]:
     """The path of every token of every text along ``axes``, in the order of texts and positions.
-
-    The words nearest to its vectors are what `neighbours.nearest_to_each` finds in the unembedding by dot
-    product, after the model's final layer norm: the logit lens.
 
     Raises VectorError where a text has not one word a position.
     """

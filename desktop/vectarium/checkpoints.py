@@ -1,0 +1,10 @@
+"""How long work tells how far it is, and is told to stop."""
+
+from collections.abc import Callable
+
+Checkpoint = Callable[[float], None]
+"""Called with the share that is done, 0 to 1; what it raises ends the work and reaches the caller."""
+
+
+def unheeded(share: float) -> None:
+    """The checkpoint of a caller that wants neither progress nor a way to cancel."""
