@@ -262,3 +262,25 @@ def test_undo_all_the_way_returns_to_the_beginning(session, qtbot, sequence):
         session.undo()
     qtbot.waitUntil(lambda: session.tokens.pending is None)
     assert (session.document, session.text) == first
+
+
+def test_undo_before_the_tokens_of_an_edit_are_there_stays_undone(session, qtbot):
+    session.edit_text(PROMPT + " more")
+    session.undo()
+    assert session.text == PROMPT
+    session.edit_text(PROMPT + " more and more")
+    session.undo()
+    assert session.text == PROMPT
+    session.select(0)  # its answer comes after what was asked before
+    qtbot.waitUntil(lambda: settled(session))
+    assert session.text == PROMPT
+
+
+def test_a_selected_token_that_is_deleted_is_no_longer_selected(session, qtbot):
+    session.select(len(session.tokens) - 1)
+    session.edit_text("O")
+    qtbot.waitUntil(lambda: settled(session))
+    assert session.selection.token is None
+    session.edit_text("Once upon")
+    qtbot.waitUntil(lambda: settled(session))
+    assert session.position == len(session.tokens) - 1

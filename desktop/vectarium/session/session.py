@@ -213,8 +213,12 @@ class Session(QObject):
     def _settle(self) -> None:
         """Make the branch looked at what every pane sees, and ask what the model says of it."""
         assert self.vocabulary is not None
+        self._newest.stamp(Encode)  # tokens still on their way are of an edit that is no longer on screen
         self._settled = tokens_of(self.document.branch, self.vocabulary)
         self._set_tokens(self._settled)
+        if (self.selection.token or 0) >= max(len(self._settled), 1):
+            self.selection = replace(self.selection, token=None)
+            self.selection_changed.emit(self.selection)
         if not (self.generating and self._running):
             self._run()
 
