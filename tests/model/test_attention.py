@@ -60,8 +60,8 @@ def test_queries_keys_and_values(read):
         expected = [split_heads(model, part) for part in projected[layer].split(model.width, dim=1)]
         ours = (
             attention.queries(model, trace, layer),
-            attention.keys(trace, layer),
-            attention.values(trace, layer),
+            trace.keys[layer],
+            trace.values[layer],
         )
         for mine, theirs in zip(ours, expected, strict=True):
             assert torch.allclose(mine, theirs, rtol=0, atol=1e-5)

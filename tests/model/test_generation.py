@@ -6,14 +6,30 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vectarium.checkpoints import unheeded
+from vectarium.messages import Generate
+from vectarium.messages_writing import Steer
 from vectarium.model.forward_pass import run
-from vectarium.model.generation import generate, seen_range
+from vectarium.model.generation import next_step, seen_range
 from vectarium.sampling import BrokenLogits, SamplingSettings, distribution, pick
+from vectarium.workers.writing import Writer
 
 
 @pytest.fixture
 def model(make_model):
     return make_model(seed=3)
+
+
+def writer(ids, settings, seed=0, limit=50):
+    return Writer(Generate(1, np.array(ids, np.int32), settings, seed, limit))
+
+
+def generate(model, ids, settings, seed=0, limit=50, previous=None):
+    """Every step with its trace, drawn as the worker draws them."""
+    writing, trace, over = writer(ids, settings, seed, limit), previous, None
+    while over is None:
+        reply, trace, over = writing.turn(model, trace, unheeded)
+        yield reply.step, trace
 
 
 def written(model, ids, settings, seed=0, **options):
@@ -56,9 +72,12 @@ def test_the_same_seed_gives_the_same_text(model):
 
 
 def test_settings_are_asked_for_every_token(model):
-    asked = iter([SamplingSettings(temperature=0), SamplingSettings(temperature=5, top_k=3)])
-    steps = [step for step, _ in generate(model, [1], lambda: next(asked), seed=0, limit=2)]
-    assert [step.settings.temperature for step in steps] == [0, 5]
+    writing = writer([1], SamplingSettings(temperature=0), limit=2)
+    first, trace, _ = writing.turn(model, None, unheeded)
+    writing.steer(Steer(2, SamplingSettings(temperature=5, top_k=3), pace=0.0))
+    second, _, over = writing.turn(model, trace, unheeded)
+    assert [reply.step.settings.temperature for reply in (first, second)] == [0, 5]
+    assert over == ""
 
 
 def test_stops_after_the_end_of_text(make_model):
@@ -102,18 +121,18 @@ def test_a_cancelled_token_can_be_asked_for_again(model):
 
     trace = run(model, [1, 2, 3])
     with pytest.raises(InterruptedError):
-        next(generate(model, [1, 2, 3, 4], SamplingSettings(), 0, previous=trace, checkpoint=refuse))
+        next_step(model, [1, 2, 3, 4], SamplingSettings(), 0.5, trace, refuse)
     again = written(model, [1, 2, 3, 4], SamplingSettings(), previous=trace, limit=5)
     assert again == written(model, [1, 2, 3, 4], SamplingSettings(), limit=5)
 
 
 def test_nothing_to_continue(model):
     with pytest.raises(ValueError, match="no text to continue"):
-        next(generate(model, [], SamplingSettings(), seed=0))
+        next_step(model, [], SamplingSettings(), 0.5)
 
 
 def test_a_broken_model_says_so(make_model):
     model = make_model()
     model.network.transformer.ln_f.bias[0] = float("nan")
     with pytest.raises(BrokenLogits, match="360 of 360 logits"):
-        next(generate(model, [1], SamplingSettings(), seed=0))
+        next_step(model, [1], SamplingSettings(), 0.5)

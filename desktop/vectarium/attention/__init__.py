@@ -1,1 +1,1 @@
-"""One head's numbers, in numpy: behaviours in words, cells, worksheets, exercises, files."""
+"""One head's numbers, in numpy: behaviours in words, cells, worksheets, exercises."""

@@ -42,16 +42,6 @@ def queries(model: LoadedModel, trace: Trace, layer: int, first: int = 0) -> tor
     return torch.addmm(bias, normed, weight).view(shape).transpose(0, 1)
 
 
-def keys(trace: Trace, layer: int) -> torch.Tensor:
-    """A layer's key vectors, [head, position, d_head]."""
-    return trace.keys[layer]
-
-
-def values(trace: Trace, layer: int) -> torch.Tensor:
-    """A layer's value vectors, [head, position, d_head]."""
-    return trace.values[layer]
-
-
 @torch.inference_mode()
 def pattern(model: LoadedModel, trace: Trace, layer: int, first_query: int = 0) -> torch.Tensor:
     """A layer's attention patterns, [head, query, key], in float32; every row sums to 1.
