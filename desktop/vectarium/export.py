@@ -1,6 +1,5 @@
 """Everything on screen as files: pictures of the window and the panes, the tokens, the numbers."""
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from vectarium.documents import document_file, steps_table
+from vectarium.files import write_csv
 from vectarium.main_window import MainWindow
 from vectarium.messages import ExportTrace, Failed, Finished, Generate, LoadModel, Run
 from vectarium.session.session import NextToken, Session
@@ -133,11 +133,11 @@ def write_tokens(path: Path, tokens: Tokens, vocabulary: Vocabulary) -> None:
 def write_distribution(path: Path, known: NextToken, vocabulary: Vocabulary) -> None:
     """The model's own probabilities of the whole vocabulary, most likely first. Raises OSError."""
     ranking = known.ranking
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("rank", "id", "text", "logit", "probability"))
-        rows = zip(
-            ranking.order.tolist(), ranking.logits.tolist(), ranking.model_probability.tolist(), strict=True
-        )
-        for rank, (token, logit, probability) in enumerate(rows, start=1):
-            writer.writerow((rank, token, vocabulary.plain(token), logit, probability))
+    numbers = zip(
+        ranking.order.tolist(), ranking.logits.tolist(), ranking.model_probability.tolist(), strict=True
+    )
+    rows = (
+        (rank, token, vocabulary.plain(token), logit, probability)
+        for rank, (token, logit, probability) in enumerate(numbers, start=1)
+    )
+    write_csv(path, ("rank", "id", "text", "logit", "probability"), rows)

@@ -1,7 +1,9 @@
-"""Writing files so that a crash or a full disk never leaves half of one."""
+"""Writing files: in one step, so that a crash or a full disk never leaves half of one; and tables as CSV."""
 
+import csv
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -18,3 +20,11 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """`rows` below a line with the names of the columns. Raises OSError if the file cannot be written."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)

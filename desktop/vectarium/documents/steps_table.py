@@ -1,10 +1,10 @@
 """The draws of a text as rows, for files: one a generated token."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 from vectarium.documents.document import Branch
+from vectarium.files import write_csv
 from vectarium.vocabulary import Vocabulary, visible
 
 COLUMNS = (
@@ -51,10 +51,7 @@ def rows(branch: Branch, vocabulary: Vocabulary) -> Iterator[tuple[object, ...]]
 
 def write(path: Path, branch: Branch, vocabulary: Vocabulary) -> None:
     """Write `rows` as CSV with a header line. Raises OSError if the file cannot be written."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(rows(branch, vocabulary))
+    write_csv(path, COLUMNS, rows(branch, vocabulary))
 
 
 def markdown(text: str, branch: Branch, vocabulary: Vocabulary, model: str) -> str:

@@ -14,6 +14,7 @@ from vectarium.drawing.heads.head_switches import HeadSwitches
 from vectarium.drawing.palette import Look
 from vectarium.drawing.picture import save_picture
 from vectarium.drawing.rows import ShrinkingRow
+from vectarium.files import write_csv
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
 from vectarium.panes.attention_head import LINES, AttentionHead
 from vectarium.panes.pane import Pane, Table
@@ -23,7 +24,6 @@ from vectarium.session.attention_files import (
     head_rows,
     pattern_rows,
     write_patterns,
-    write_table,
 )
 from vectarium.session.attention_reading import AttentionReading, Heads
 from vectarium.session.session import NextToken, Selection, Session
@@ -329,7 +329,7 @@ class AttentionPane(Pane):
     def export(self, folder: Path) -> None:
         """``attention-*``: the tables, the pattern shown as safetensors, grid and head as pictures."""
         for table in self.tables():
-            write_table(folder / f"attention-{table.name}.csv", table.columns, iter(table.rows()))
+            write_csv(folder / f"attention-{table.name}.csv", table.columns, table.rows())
         self._save_patterns(folder / "attention.safetensors")
         for ending in ("png", "svg"):
             save_picture(self.grid.viewport(), folder / f"attention-grid.{ending}", self.look)

@@ -1,6 +1,5 @@
 """The Embeddings pane: a vector space in three dimensions, nearest words, vector arithmetic."""
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from vectarium.drawing.cloud.point_cloud_scene import Scene
 from vectarium.drawing.palette import Look
 from vectarium.drawing.space import vector_scenes
 from vectarium.drawing.space.vector_stage import VectorStage
+from vectarium.files import write_csv
 from vectarium.messages import Failed, LoadModel, ModelLoaded
 from vectarium.messages_vectors import Completions, Problem
 from vectarium.panes.pane import Pane, Table
@@ -412,7 +412,7 @@ class EmbeddingsPane(Pane):
         if self._problem:
             raise OSError(f"the expression “{self.box.text}” has no value: {self._problem}")
         for table in self._tables(EXPORTED_NEIGHBOURS):
-            _write(folder / f"{table.name}.csv", table)
+            write_csv(folder / f"{table.name}.csv", table.columns, table.rows())
 
     @Slot()
     def _ask_neighbours_path(self) -> None:
@@ -422,17 +422,9 @@ class EmbeddingsPane(Pane):
         """The list of neighbours as it is shown, with all three measures, as CSV. Raises OSError."""
         near, limit = self.panels.nearest.listed, self.panels.nearest.limit
         if near is not None:
-            columns = space_tables.NEIGHBOUR_COLUMNS
-            _write(path, Table("neighbours", columns, lambda: space_tables.neighbours(near, limit)))
+            write_csv(path, space_tables.NEIGHBOUR_COLUMNS, space_tables.neighbours(near, limit))
 
     @Slot()
     def _copy_neighbours(self) -> None:
         QGuiApplication.clipboard().setText(self.panels.nearest.bars.as_text())
         self.message.emit("The nearest words are on the clipboard.")
-
-
-def _write(path: Path, table: Table) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(table.columns)
-        writer.writerows(table.rows())

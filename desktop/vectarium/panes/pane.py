@@ -1,6 +1,5 @@
 """What every pane has: a header with its name and menu, a body, an empty state, a picture and its data."""
 
-import csv
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import FittingRow
+from vectarium.files import write_csv
 
 
 @dataclass(frozen=True)
@@ -166,10 +166,7 @@ class Pane(QWidget):
     def save_csv(self, path: Path) -> None:
         """The first table, with a header line. Raises OSError if the file cannot be written."""
         table = self.tables()[0]
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(table.columns)
-            writer.writerows(table.rows())
+        write_csv(path, table.columns, table.rows())
 
     def save_json(self, path: Path) -> None:
         """All tables by name, each a list of records. Raises OSError if the file cannot be written."""

@@ -1,6 +1,5 @@
 """The numbers of the Attention pane in files."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,14 +27,6 @@ def pattern_rows(values: npt.NDArray[np.float32], labels: tuple[str, ...]) -> It
     for query in range(len(labels)):
         for key in range(query + 1):
             yield query, key, labels[query], labels[key], float(values[query, key])
-
-
-def write_table(path: Path, columns: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> None:
-    """Raises OSError if the file cannot be written."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)
 
 
 def write_patterns(path: Path, shown: HeadRead | PatternsRead, heads: Heads | None) -> None:

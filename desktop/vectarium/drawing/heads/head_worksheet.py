@@ -1,6 +1,5 @@
 """The worksheet of a head: nine steps on screen, as CSV, and as pages to print."""
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from vectarium.attention.worksheet import Step, page, records
 from vectarium.drawing.heads.head_exercise import HeadExercise
 from vectarium.drawing.palette import MONO, Look
+from vectarium.files import write_csv
 
 _UNBROKEN = QTextOption()
 _UNBROKEN.setWrapMode(QTextOption.WrapMode.WordWrap)
@@ -145,10 +145,7 @@ class HeadWorksheet(QWidget):
     def save_csv(self, path: Path) -> None:
         """Every number unrounded. Raises OSError if the file cannot be written."""
         assert self._sheet is not None
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("step", "title", "row", "column", "value"))
-            writer.writerows(records(self._sheet.steps))
+        write_csv(path, ("step", "title", "row", "column", "value"), records(self._sheet.steps))
 
     def pages(self) -> tuple[str, str]:
         """The sheet to fill in and its answers, in simple HTML."""
