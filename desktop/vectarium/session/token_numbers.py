@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from vectarium.documents.editing import common_prefix
 from vectarium.messages import Ids
 from vectarium.messages_writing import Scored
 from vectarium.sampling import Step
@@ -90,8 +91,6 @@ class TypedScores:
     def _keep_for(self, ids: tuple[int, ...]) -> None:
         """Drop what was known of another text."""
         if ids[: len(self._ids)] != self._ids:
-            shared = next(
-                (i for i, (a, b) in enumerate(zip(ids, self._ids, strict=False)) if a != b), len(ids)
-            )
+            shared = common_prefix(ids, self._ids)
             self._known = {position: known for position, known in self._known.items() if position < shared}
         self._ids = ids

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vectarium.documents.document import Document
+from vectarium.documents.editing import common_prefix
 from vectarium.documents.to_write import LARGEST_SEED, LONGEST
 from vectarium.messages import Generate, Generated
 from vectarium.messages_writing import Steer
@@ -216,10 +217,7 @@ class Writing(QObject):
         self.flush()
         if before:
             again = self._session.document.branch.ids[-len(before) :]
-            same = next(
-                (i for i, (a, b) in enumerate(zip(again, before, strict=False)) if a != b), len(before)
-            )
-            self.repeated.emit(same, len(before))
+            self.repeated.emit(common_prefix(again, before), len(before))
 
     def _append_arrived(self) -> None:
         steps, self._arrived = tuple(self._arrived), []
