@@ -12,7 +12,7 @@ SEPARATOR = None
 
 @dataclass(frozen=True)
 class Command:
-    """`act` is the name of the window's method to call; `checked` marks a switch."""
+    """`act` is the name of the method of `Commands` to call, which finds `argument` in its sender's data."""
 
     name: str
     act: str

@@ -11,7 +11,7 @@ from vectarium.documents import document_file
 from vectarium.documents.document_file import DocumentFileError
 from vectarium.drawing.palette import DARK, LIGHT, Look
 from vectarium.main_window import MainWindow
-from vectarium.messages import Failed, LoadModel
+from vectarium.messages import Failed, LoadModel, ModelLoaded
 from vectarium.session.session import Session
 from vectarium.settings import MOST_RECENT
 
@@ -202,11 +202,11 @@ class Commands(QObject):
         self._session.cancel_all()
 
     @Slot(object)
-    def _model_changed(self, model: object) -> None:
-        self.source = model.source  # type: ignore[attr-defined]
+    def _model_changed(self, model: ModelLoaded) -> None:
+        self.source = model.source
         self._mark_device()
-        if notices := model.notices:  # type: ignore[attr-defined]
-            self.window.say(" ".join(notices))
+        if model.notices:
+            self.window.say(" ".join(model.notices))
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:

@@ -66,7 +66,6 @@ def available(panes: set[str]) -> tuple[Workspace, ...]:
 class MainWindow(QMainWindow):
     """Holds the widgets it is given; what the commands do to the session is connected by the app."""
 
-    look_changed = Signal(object)  # Look
     closing = Signal()
 
     def __init__(
@@ -187,7 +186,6 @@ class MainWindow(QMainWindow):
         for pane in self.panes.values():
             apply_look(pane.header, look)
         apply_look(self, look)
-        self.look_changed.emit(look)
 
     @Slot()
     def zoom_in(self) -> None:

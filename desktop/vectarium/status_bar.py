@@ -74,7 +74,7 @@ class StatusBar(FittingRow):
             f"{model.name}: {model.parameters:,} parameters, {model.layers} layers × {model.heads} heads, "
             f"width {model.width}, vocabulary {len(model.vocabulary):,}, context {model.context:,} tokens"
         )
-        exact = ", exact" if model.dtype in ("fp32", "float32") else ""
+        exact = ", exact" if model.dtype == "float32" else ""
         self._device.setText(f"{model.device.upper()} · {model.dtype}{exact}")
         self._device.setToolTip(model.reason)
         self._paint_dot()

@@ -1,4 +1,4 @@
-"""The two themes, the type and the one stylesheet: what every widget is drawn with.
+"""The two themes, the type and the zoom: what every widget is drawn with.
 
 Colours carry meaning and mean the same in every pane; the hues follow the visual lectures on transformers:
 queries yellow, keys teal, values red, logits teal, probabilities yellow, temperature red, weights blue or

@@ -140,10 +140,6 @@ class FlowingText(QAbstractScrollArea):
         elif rects[-1].bottom() > shown_height:
             bar.setValue(int(bar.value() + rects[-1].bottom() - shown_height + self._pad))
 
-    def follow_end(self) -> None:
-        """Scroll to the end and stay there."""
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
-
     # Layout
 
     def _advances(self, piece: str) -> tuple[float, ...]:
