@@ -1,4 +1,4 @@
-"""How long work tells how far it is, and is told to stop."""
+"""How long work tells the share that is done, and is stopped."""
 
 from collections.abc import Callable
 
