@@ -162,20 +162,19 @@ def make_space(
     return Space(name, kind, tuple(words), read_only(narrow), read_only(numbers.astype(np.int32)), split)
 
 
-def position_space(vectors: NDArray[np.floating[Any]], name: str = "Positions W_pos") -> Space:
+def position_space(vectors: NDArray[np.floating[Any]]) -> Space:
     """The learned positions [position, dim], named by their numbers from 0."""
-    return make_space(name, Kind.POSITIONS, [str(place) for place in range(len(vectors))], vectors)
+    return make_space(
+        "Positions W_pos", Kind.POSITIONS, [str(place) for place in range(len(vectors))], vectors
+    )
 
 
-def contextual_space(
-    words: Sequence[str], vectors: NDArray[np.floating[Any]], name: str, *, ids: Sequence[int] | None = None
-) -> Space:
+def contextual_space(words: Sequence[str], vectors: NDArray[np.floating[Any]], name: str) -> Space:
     """Residual vectors [position, dim] of the tokens of a text at one layer.
 
-    A token that occurs again is told apart by its count: " the", " the#2", … ``ids`` are the positions where
-    none are given.
+    A token that occurs again is told apart by its count: " the", " the#2", …
     """
-    return make_space(name, Kind.CONTEXT, told_apart(words), vectors, ids=ids)
+    return make_space(name, Kind.CONTEXT, told_apart(words), vectors)
 
 
 def told_apart(words: Sequence[str]) -> tuple[str, ...]:
