@@ -119,8 +119,9 @@ def exercises(training: dict[str, Any]) -> str:
     course = ", ".join(f"{n} of {batch} from step {step}" for n, step in zip(counts, edges, strict=False))
     return fill(
         f"These heads did not grow from stories alone: {share:.0%} of the windows of {steps:,} steps "
-        f"({course}) were exercises in copying, random tokens or shuffled pieces of stories again and again, "
-        "where the repetitions alone count for the loss. The random tokens above are new ones, of the same kind.",
+        f"({course}) were exercises in copying, random tokens or shuffled pieces of stories "
+        "again and again, where the repetitions alone count for the loss. The random tokens above are new "
+        "ones, of the same kind.",
         WIDTH,
     )
 

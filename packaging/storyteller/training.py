@@ -21,7 +21,7 @@ class Recipe:
     seed: int = 1
     vocabulary: int = 4096
     batch: int = 32  # windows a step
-    repeats: int = 3  # windows a step that are exercises in copying
+    repeats: int = 4  # windows a step that are exercises in copying
     micro_batch: int = 8  # windows a worker takes at a time
     optimizer: str = "muon"
     rate: float = 6e-3  # hidden matrices (Muon, scaled to AdamW's update size)
