@@ -43,7 +43,7 @@ from vectarium.sampling import (
     take_step,
 )
 from vectarium.session.tokens import Edited, Tokens, edited, tokens_of, untokenized
-from vectarium.session.writing import Writing
+from vectarium.session.writing import ENDLESS, Writing
 from vectarium.vocabulary import Vocabulary
 
 
@@ -181,7 +181,7 @@ class Session(QObject):
 
     def open(self, saved: Saved) -> None:
         """Show a document that the user opened; undo brings the present one back."""
-        self._keep()
+        self.keep_for_undo()
         self.restore(saved)
 
     def _show(self, document: Document, text: str) -> None:
@@ -243,9 +243,6 @@ class Session(QObject):
 
     def keep_for_undo(self) -> None:
         """The document is about to change."""
-        self._keep()
-
-    def _keep(self) -> None:
         self.history.keep((self.document, self.text))
         self.history_changed.emit()
 
@@ -360,7 +357,7 @@ class Session(QObject):
         if self.can_sample and self.next_token is not None:
             uniform = self.writing.uniform_after(self.position + 1)
             step = take_step(self.next_token.ranking, self.sampling, uniform)
-            self._keep()
+            self.keep_for_undo()
             self._append(step)
 
     def choose(self, token_id: int) -> None:
@@ -368,7 +365,7 @@ class Session(QObject):
         if self.can_sample and self.next_token is not None:
             drawn_from = distribution(self.next_token.ranking, self.sampling)
             step = record_step(drawn_from, drawn_from.rank_of(token_id))
-            self._keep()
+            self.keep_for_undo()
             self._append(step)
 
     def _append(self, step: Step) -> None:
@@ -383,7 +380,7 @@ class Session(QObject):
         self._settle()
 
     @Slot()
-    def generate(self, count: int = 100_000) -> None:
+    def generate(self, count: int = ENDLESS) -> None:
         """Let the model write on after the selected token until it ends the text or is stopped."""
         self.writing.start(self.position + 1, count)
 
