@@ -6,7 +6,7 @@ from math import pi, sin, sqrt
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
 
 from vectarium.drawing.heads.head_colors import (
     ground_color,
@@ -16,11 +16,12 @@ from vectarium.drawing.heads.head_colors import (
     weight_share,
 )
 from vectarium.drawing.heads.head_view_layout import Frame
-from vectarium.drawing.palette import Look, contrast
+from vectarium.drawing.palette import Look, Theme, contrast
 
 SLANT = 50  # degrees of the labels on top
 NUMBERS_FROM = 42  # pixels at 100 % that a cell needs for its number
 DOTS_FROM = 5
+DOT_RADIUS = 0.47  # of a cell, of the weight 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +132,7 @@ def _paint_dots(
     )
     painter.drawImage(block, ground)
     _paint_lines(painter, look, frame, rows, columns)
-    radius = (share if weights else np.sign(share) * np.sqrt(np.abs(share))) * 0.47 * frame.cell
+    radius = (share if weights else np.sign(share) * np.sqrt(np.abs(share))) * DOT_RADIUS * frame.cell
     radius = np.where(closed, 0, radius)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -185,14 +186,30 @@ def _paint_numbers(
         value = float(cells[row, column])
         share = sqrt(max(0.0, value)) if matrix.weights else (value / matrix.limit + 1) / 2
         behind = QColor.fromRgba(int(colors[round(255 * min(1.0, max(0.0, share)))]))
-        if dots:
-            middle = share if matrix.weights else sqrt(abs(2 * share - 1))
-            behind = QColor(theme.query) if middle > 0.65 and matrix.weights else ground_color(theme)
-            if not matrix.weights and middle > 0.65:
-                behind = QColor(theme.positive if value > 0 else theme.negative)
-        painter.setPen(max((QColor(theme.window), QColor(theme.text)), key=lambda pen: contrast(pen, behind)))
         rect = frame.rect(rows.start + row, columns.start + column)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, number(value, matrix.weights))
+        text = number(value, matrix.weights)
+        if not dots:
+            painter.setPen(_ink(theme, behind))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+            continue
+        middle = share if matrix.weights else sqrt(abs(2 * share - 1))
+        size = min(1.0, middle) * DOT_RADIUS * frame.cell
+        color = QColor(theme.query if matrix.weights else theme.positive if value > 0 else theme.negative)
+        dot, whole = QPainterPath(), QPainterPath()
+        dot.addEllipse(rect.center(), size, size)
+        whole.addRect(rect)
+        # A number is often wider than its dot: each part of it is drawn to be read on what is behind it.
+        for part, ground in ((whole - dot, ground_color(theme)), (dot, color)):
+            painter.save()
+            painter.setClipPath(part, Qt.ClipOperation.IntersectClip)
+            painter.setPen(_ink(theme, ground))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+            painter.restore()
+
+
+def _ink(theme: Theme, ground: QColor) -> QColor:
+    """The colour of numbers that is read best on `ground`."""
+    return max((QColor(theme.window), QColor(theme.text)), key=lambda pen: contrast(pen, ground))
 
 
 def label_font(look: Look, cell: float) -> QFont:
