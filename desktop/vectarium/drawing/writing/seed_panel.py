@@ -1,10 +1,14 @@
 """The seed of the random numbers, how long the model may write, and where it stops."""
 
+import re
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from vectarium.documents.to_write import LARGEST_SEED, LONGEST
 from vectarium.drawing.palette import Look
+
+_BETWEEN_STOPS = re.compile(r"(?<!<)\|(?!>)")  # not the bars of <|endoftext|>
 
 
 class SeedPanel(QWidget):
@@ -77,7 +81,7 @@ class SeedPanel(QWidget):
 
     @property
     def stop_texts(self) -> tuple[str, ...]:
-        parts = self.stops.text().split("|")
+        parts = _BETWEEN_STOPS.split(self.stops.text())
         return tuple(part.replace("\\n", "\n") for part in parts if part)
 
     @Slot()
