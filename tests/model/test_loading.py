@@ -154,6 +154,7 @@ def test_another_architecture_is_named(folder, changes, named):
         ({"n_layer": 0}, "n_layer is 0"),
         ({"n_head": "four"}, "n_head is 'four'"),
         ({"vocab_size": -5}, "vocab_size is -5"),
+        ({"n_layer": 10_000_000}, "n_layer is 10,000,000"),
         ({"n_head": 5}, "width of 24 cannot be split into 5 heads"),
         ({"activation_function": "wishful"}, "no GPT-2 that can be built"),
         ({"n_inner": "many"}, "n_inner is 'many'"),

@@ -20,6 +20,7 @@ _CHOOSE_GPT2 = (
 _LANGUAGE_MODELS = {"GPT2LMHeadModel", "GPT2Model", "GPT2DoubleHeadsModel"}
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 _NUMBER_TYPES = {"F64", "F32", "F16", "BF16"}
+MOST_LAYERS = 1000
 _LARGEST_HEADER = 100_000_000  # bytes; as in safetensors' own reader
 
 
@@ -73,6 +74,12 @@ def check_config(config: Any) -> None:
         value = config.get(name, 1)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise BadConfig(f"The model's config.json says {name} is {value!r}, which is no size.", _AGAIN)
+    layers = config.get("n_layer", 1)
+    if layers > MOST_LAYERS:  # building them would take forever, before the weights turn out not to fit
+        raise BadConfig(
+            f"The model's config.json says n_layer is {layers:,}: Vectarium reads at most {MOST_LAYERS:,}.",
+            _AGAIN,
+        )
     inner = config.get("n_inner")
     if inner is not None and (not isinstance(inner, int) or isinstance(inner, bool) or inner < 1):
         raise BadConfig(f"The model's config.json says n_inner is {inner!r}, which is no size.", _AGAIN)
