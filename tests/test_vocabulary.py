@@ -80,7 +80,7 @@ def test_labels_must_match_tokens():
     [
         (" the", "␣the"),
         ("a\n\tb", "a⏎⇥b"),
-        ("\0\r\x1b\x7f", "␀␍␛␡"),
+        ("\0\r\x1b\x7f", "⟨00⟩⟨0D⟩⟨1B⟩⟨7F⟩"),
         ("\u00a0", "⍽"),
         ("\udce2\udc82 x", "⟨E2 82⟩␣x"),
         ("é€𝄞", "é€𝄞"),

@@ -18,8 +18,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-_GLYPHS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x7f": "␡", "\u00a0": "⍽"}
-_GLYPHS |= {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in _GLYPHS}
+_GLYPHS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
+# Not the control pictures (␀, ␍, …): their letters are too small to be read in a hall.
+_GLYPHS |= {chr(code): f"⟨{code:02X}⟩" for code in (*range(32), 127) if chr(code) not in _GLYPHS}
 
 _ESCAPED_BYTES = re.compile("([\udc80-\udcff]+)")
 
@@ -97,10 +98,10 @@ class Vocabulary:
 def visible(text: str) -> str:
     """``text`` with a glyph for everything that would otherwise not show.
 
-    Space ␣, newline ⏎, tab ⇥, no-break space ⍽, other ASCII control characters as control pictures
-    (␀, ␍, …); stray bytes (lone surrogates of ``surrogateescape``) in hex, ⟨E2 82⟩; other characters
-    without a picture of their own (format, exotic spaces, unassigned, U+FFFD) as ⟨U+200B⟩; a combining
-    mark at the very start sits on a dotted circle.
+    Space ␣, newline ⏎, tab ⇥, no-break space ⍽, other ASCII control characters and stray bytes (lone
+    surrogates of ``surrogateescape``) in hex, ⟨0D⟩, ⟨E2 82⟩; other characters without a picture of their
+    own (format, exotic spaces, unassigned, U+FFFD) as ⟨U+200B⟩; a combining mark at the very start sits
+    on a dotted circle.
     """
     if text.isprintable() and "\ufffd" not in text:
         shown = text.replace(" ", "␣")
