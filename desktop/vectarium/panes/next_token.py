@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from vectarium.drawing.distribution_table import DistributionTable, Rows, percent
+from vectarium.drawing.elided_label import ElidedLabel
 from vectarium.drawing.palette import Look
 from vectarium.drawing.sampling_controls import SamplingControls
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
@@ -73,10 +73,8 @@ class NextTokenPane(Pane):
         self._rows_button.setMenu(menu)
         self.tools.addWidget(self._rows_button)
         self.table = DistributionTable(look)
-        self._after = QLabel()
+        self._after = ElidedLabel()
         self._after.setProperty("role", "small")
-        self._after.setTextFormat(Qt.TextFormat.PlainText)
-        self._after.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._summary = QLabel()
         self._summary.setProperty("role", "small")
         self._summary.setWordWrap(True)
@@ -252,7 +250,7 @@ class NextTokenPane(Pane):
                 greedy=shown.settings.temperature == 0,
             )
         )
-        self._after.setText(f"after  “{self._context(known, vocabulary)}”")
+        self._after.set_line(f"after  “{self._context(known, vocabulary)}”")
         self._summary.setText(self._summary_of(shown, count))
         self.info.setText(f"entropy {shown.entropy_bits:.2f} bits · {total:,} tokens")
         self.info.setToolTip("The entropy of the softmax before the cuts, and the size of the vocabulary")
