@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -29,6 +29,8 @@ from vectarium.drawing.palette import Look
 
 Index = QModelIndex | QPersistentModelIndex
 RANK, NAME, BAR, VALUE = range(4)
+WIDTHS = {RANK: 36, BAR: 62, VALUE: 66}  # pixels at 100 %
+NAME_LEAST = 50
 
 
 @dataclass(frozen=True)
@@ -156,9 +158,19 @@ class ValueBars(QTableView):
         self._painter.look = look
         self.verticalHeader().setMinimumSectionSize(1)
         self.verticalHeader().setDefaultSectionSize(look.px(24))
-        for column, width in ((RANK, 36), (BAR, 62), (VALUE, 66)):
+        for column, width in WIDTHS.items():
             self.setColumnWidth(column, look.px(width))
+        self._fit()
         self.viewport().update()
+
+    def _fit(self) -> None:
+        """Where there is no room for names and bars, the bars give way."""
+        room = self.viewport().width() - self._painter.look.px(sum(WIDTHS.values()))
+        self.setColumnHidden(BAR, room < self._painter.look.px(NAME_LEAST))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(1, 3 * self.verticalHeader().defaultSectionSize())
