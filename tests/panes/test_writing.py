@@ -331,6 +331,9 @@ def test_what_the_model_no_longer_sees_is_counted_and_grey(app, pane, qtbot):
     unseen = session.next_token.seen_from
     assert unseen > 0
     assert pane.bar.meter.text == f"{len(session.tokens) - unseen} / 48 · {unseen} out of sight"
+    session.select(9)
+    qtbot.waitUntil(lambda: pane.bar.meter.text == "10 / 48")
+    session.select(None)
 
 
 def test_the_chart_is_linked_to_the_text(app, pane, qtbot):

@@ -74,6 +74,9 @@ class WritingPane(Pane):
         self.details = TokenDetails(self._session, self.text, self.side, StepCard(look, self))
         self.card = self.details.card
         self.menu.addSeparator()
+        self.header.optional = (self.info, self.side_button, self.color_button)
+        self.menu.addMenu(self.color_button.menu())
+        self.menu.addSeparator()
         self.menu.addAction("Save text as plain text …", self._ask_text)
         self.menu.addAction("Save text as Markdown …", self._ask_markdown)
         self.setFocusProxy(self.text)
@@ -183,11 +186,11 @@ class WritingPane(Pane):
         by_hand = frozenset(
             index for index, step in enumerate(steps) if step is not None and step.uniform is None
         )
-        known = session.next_token
         headings: tuple[tuple[int, int], ...] = ()
         if self._chatting and not self.chat.plain.isChecked():
             headings = tuple(turn.name for turn in chat.turns(session.text))
-        seen_from = known.seen_from if known is not None and session.selection.token is None else 0
+        known = session.next_token
+        seen_from = known.seen_from if known is not None else 0
         self.text.set_marks(Marks(kinds, shown.colors, by_hand, seen_from, None, headings))
         self.text.set_selected(session.selection.token)
         self.legend.show_legend(shown, bool(by_hand))
@@ -207,9 +210,12 @@ class WritingPane(Pane):
         if session.model is None:
             return
         count, known = len(session.tokens), session.next_token
-        seen_from = known.seen_from if known is not None and session.selection.token is None else 0
-        seen = min(count - min(seen_from, count), session.model.context)
-        self.bar.meter.show_context(seen, session.model.context, count - seen)
+        seen_from = known.seen_from if known is not None else 0
+        end = (
+            min(known.seen_to, count) if known is not None and session.selection.token is not None else count
+        )
+        seen = min(end - min(seen_from, end), session.model.context)
+        self.bar.meter.show_context(seen, session.model.context, end - seen)
 
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
@@ -251,7 +257,9 @@ class WritingPane(Pane):
 
     @Slot(object)
     def _finished(self, finished: Finished) -> None:
-        if isinstance(finished.request, Generate) and finished.why not in ("", "cancelled"):
+        request = finished.request
+        told = isinstance(request, Generate) and not request.uniforms  # of a repetition, how it compares
+        if told and finished.why not in ("", "cancelled"):
             self.info.setText(finished.why)
 
     @Slot()

@@ -63,7 +63,7 @@ class Writer:
         self._tail = (self._tail + model.vocabulary.token_bytes[step.token_id])[-1000:]
         for stop in self.request.stops:
             if stop.encode("utf-8", "surrogateescape") in self._tail:
-                return f"stopped at “{stop.strip() or stop!r}”"
+                return f"stopped at “{stop.strip() or repr(stop)}”"
         return "" if self._made >= self.request.count else None
 
 

@@ -30,7 +30,7 @@ class WritingView:
         self.color_button.setProperty("role", "quiet")
         self.color_button.setToolTip("What the colours of the tokens mean")
         self.color_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.color_button)
+        menu = QMenu("Colour", self.color_button)
         for mode in MODES:
             menu.addAction(mode).setData(mode)
         menu.addSeparator()
