@@ -57,10 +57,12 @@ class Rows:
 
 
 def percent(share: float) -> str:
-    """A probability as a reader wants it: 52.0 %, 0.31 %, 0.0040 %, < 10⁻⁶ %."""
+    """A probability as a reader wants it, never rounded to certain or impossible: 52.0 %, 0.31 %, 0.0040 %."""
     value = 100 * share
     if value == 0:
         return "0 %"
+    if 99.95 <= value < 100:
+        return "> 99.9 %"
     if value >= 0.995:
         return f"{value:.1f} %"
     if value >= 0.01:
