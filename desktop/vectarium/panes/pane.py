@@ -96,6 +96,7 @@ class Pane(QWidget):
 
     def show_empty(self, text: str, example: str = "", act: Callable[[], None] | None = None) -> None:
         """Say in place of the body what will appear here; `example` is a button that calls `act`."""
+        self.info.setText("")  # it spoke of the body
         self._empty.say(text, example, act)
         self._stack.setCurrentWidget(self._empty)
 
