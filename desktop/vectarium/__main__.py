@@ -89,6 +89,8 @@ def wanted(options: argparse.Namespace) -> "ToWrite":
 
 def prepare_environment() -> None:
     """What has to be set before Qt and torch are imported."""
+    # The window waits at most a millisecond, not five, for a worker that is inside Python.
+    sys.setswitchinterval(0.001)
     if sys.stderr is None:  # a windowed app on Windows has none, and libraries write to it all the same
         sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     # BLAS with as many threads as cores fights with the window: one core is the window's.

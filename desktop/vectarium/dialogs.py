@@ -23,10 +23,27 @@ LIBRARIES = (
     ("torch", "PyTorch", "BSD-3-Clause"),
     ("transformers", "Transformers", "Apache-2.0"),
     ("tokenizers", "Tokenizers", "Apache-2.0"),
+    ("huggingface_hub", "Hugging Face Hub", "Apache-2.0"),
     ("safetensors", "safetensors", "Apache-2.0"),
     ("numpy", "NumPy", "BSD-3-Clause"),
     ("psutil", "psutil", "BSD-3-Clause"),
     ("platformdirs", "platformdirs", "MIT"),
+)
+PANE_KEYS = (
+    ("Text on top", "Esc lets go of the selected token"),
+    ("List of next tokens", "→ draws a token, ← takes it back, Enter chooses the marked one"),
+    (
+        "Writing",
+        "→ and Space draw a token, ← takes it back, Ctrl and ← → select, Return opens a token's card",
+    ),
+    ("Branches", "arrows walk, F2 renames, Del deletes"),
+    ("Grid of heads", "arrows walk"),
+    ("One head", "arrows move, + and − zoom, 0 shows all, Enter holds a cell"),
+    (
+        "Cloud",
+        "arrows turn, Shift and arrows move, + and − zoom, Home resets, Space turns slowly, "
+        "1 2 3 look along an axis",
+    ),
 )
 LOG_TAIL = 200_000  # characters
 
@@ -77,10 +94,7 @@ def show_keyboard(parent: QWidget) -> None:
         f"<tr><td style='padding: 3px 18px 3px 0'><b>{keys}</b></td><td>{tip}</td></tr>"
         for keys, tip in keyboard_rows()
     )
-    more = (
-        "<p>In the list of next tokens: <b>→</b> draws a token, <b>←</b> takes it back, "
-        "<b>Enter</b> chooses the marked one. In the text: <b>Esc</b> lets go of the selected token.</p>"
-    )
+    more = "".join(f"<p><b>{place}</b>: {keys}</p>" for place, keys in PANE_KEYS)
     show_help(parent, "Keyboard", f"<table>{rows}</table>{more}")
 
 

@@ -2,7 +2,8 @@
 
 Run as a program: ``watched_run.py MODEL_FOLDER FOLDER``. It loads the model, types, reads a long text and
 generates, then prints JSON: ``{"gaps": [[begin, end, what], …], "tokens": n}``, in seconds of the monotonic
-clock.
+clock. The model loads beside the panes that show it; the others open afterwards, since their first picture is
+the window's own work and no worker's.
 """
 
 import json
@@ -25,10 +26,13 @@ def watch(model: str, folder: Path) -> None:
 
     qt = QApplication([])
     qt.setStyle("Fusion")
+    folder.mkdir(exist_ok=True)
+    (folder / "s.json").write_text('{"workspace": "Write"}')
     app = App(
         Options(model, "cpu", "Once upon a time"), Places(folder / "s.json", folder / "d", folder / "log")
     )
     session = app.session
+    qt.processEvents()
     state = {"what": "loading", "last": time.monotonic()}
     gaps: list[list[object]] = []
 
@@ -53,6 +57,9 @@ def watch(model: str, folder: Path) -> None:
             time.sleep(0.001)
 
     until(lambda: session.can_sample)
+    state["what"] = "opening all panes"
+    app.window.open_workspace("All")
+    until(lambda: all(pane.settled for pane in app.window.panes.values()))
     state["what"] = "typing"
     for letter in " there was a cat on the mat" * 3:
         session.edit_text(session.text + letter)

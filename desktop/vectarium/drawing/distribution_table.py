@@ -57,7 +57,7 @@ class Rows:
 
 
 def percent(share: float) -> str:
-    """A probability as a reader wants it, never rounded to certain or impossible: 52.0 %, 0.31 %, 0.0040 %."""
+    """A probability for a reader, never rounded to certain or impossible: 52.0 %, 0.31 %, 0.0040 %."""
     value = 100 * share
     if value == 0:
         return "0 %"
