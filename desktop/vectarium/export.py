@@ -97,7 +97,7 @@ class Export(QObject):
             self._save(lambda path: window.grab().save(str(path)), f"workspace-{workspace.name.lower()}.png")
             for key, pane in window.panes.items():
                 if pane.isVisible():
-                    pane.save_png(self._folder / f"{key}.png")
+                    pane.save_picture(self._folder / f"{key}.png")
                     pane.export(self._folder)
         window.open_workspace(present)
         QApplication.processEvents()

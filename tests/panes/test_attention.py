@@ -350,8 +350,8 @@ def test_files_hold_what_is_shown(app, pane, tmp_path):
     expected = true_patterns(app.session.tokens.ids)[0, 0]
     for row in rows[::7]:
         assert float(row["value"]) == pytest.approx(expected[int(row["query"]), int(row["key"])], abs=1e-5)
-    pane.save_svg(tmp_path / "pane.svg")
-    pane.save_png(tmp_path / "pane.png")
+    pane.save_picture(tmp_path / "pane.svg")
+    pane.save_picture(tmp_path / "pane.png")
     assert (tmp_path / "pane.png").read_bytes().startswith(b"\x89PNG")
 
 

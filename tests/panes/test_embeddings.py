@@ -306,7 +306,7 @@ def test_files_hold_the_points_and_the_neighbours(pane, tmp_path):
     assert lines[1].startswith("1,queen,")
     pane.save_json(tmp_path / "e.json")
     assert set(json.loads((tmp_path / "e.json").read_text())) >= {"points", "neighbours"}
-    pane.save_svg(tmp_path / "e.svg")
+    pane.save_picture(tmp_path / "e.svg")
     assert "<svg" in (tmp_path / "e.svg").read_text()[:400]
 
 

@@ -107,8 +107,8 @@ def test_files_hold_the_numbers_on_screen(app, pane, tmp_path):
     assert sum(float(row["probability"]) for row in rows) == pytest.approx(1)
     pane.save_json(tmp_path / "d.json")
     assert json.loads((tmp_path / "d.json").read_text())["distribution"][0]["rank"] == 1
-    pane.save_png(tmp_path / "d.png")
-    pane.save_svg(tmp_path / "d.svg")
+    pane.save_picture(tmp_path / "d.png")
+    pane.save_picture(tmp_path / "d.svg")
     assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "d.svg").read_text()[:400]
 
@@ -121,13 +121,14 @@ def test_the_menu_asks_where_to_save_and_explains_the_pane(app, pane, qtbot):
                 action.trigger()
             pane.path_asked.connect(app.window._save_as)
             assert asked.args[1] == f"next_token.{action.data()}"
-            assert asked.args[2] == getattr(pane, f"save_{action.data()}")
+            kind = "picture" if action.data() in ("png", "svg") else action.data()
+            assert asked.args[2] == getattr(pane, f"save_{kind}")
     pane.copy_picture()
     assert "clipboard" in app.window.notice.text
 
 
 def test_a_file_that_cannot_be_written_is_told(app, pane, tmp_path):
     with pytest.raises(FileNotFoundError):
-        pane.save_png(tmp_path / "no" / "such" / "folder.png")
+        pane.save_picture(tmp_path / "no" / "such" / "folder.png")
     with pytest.raises(FileNotFoundError):
-        pane.save_svg(tmp_path / "no" / "such" / "folder.svg")
+        pane.save_picture(tmp_path / "no" / "such" / "folder.svg")

@@ -332,12 +332,12 @@ class AttentionPane(Pane):
             write_csv(folder / f"attention-{table.name}.csv", table.columns, table.rows())
         self._save_patterns(folder / "attention.safetensors")
         for ending in ("png", "svg"):
-            save_picture(self.grid.viewport(), folder / f"attention-grid.{ending}", self.look)
-            save_picture(self.panel.page, folder / f"attention-head.{ending}", self.look)
+            save_picture(folder / f"attention-grid.{ending}", self.look, self.grid.viewport())
+            save_picture(folder / f"attention-head.{ending}", self.look, self.panel.page)
         view = self.panel.view
         self.panel.set_view(LINES)
         for ending in ("png", "svg"):
-            save_picture(self.panel.page, folder / f"attention-lines.{ending}", self.look)
+            save_picture(folder / f"attention-lines.{ending}", self.look, self.panel.page)
         self.panel.set_view(view)
 
     def _save_patterns(self, path: Path) -> None:
@@ -348,8 +348,8 @@ class AttentionPane(Pane):
     def _ask_where(self, name: str) -> None:
         """Save the grid, the large picture or the patterns alone."""
         savers = {
-            "grid": lambda path: save_picture(self.grid.viewport(), path, self.look),
-            "head": lambda path: save_picture(self.panel.page, path, self.look),
+            "grid": lambda path: save_picture(path, self.look, self.grid.viewport()),
+            "head": lambda path: save_picture(path, self.look, self.panel.page),
         }
         save = savers.get(name.partition(".")[0].removeprefix("attention-"), self._save_patterns)
         self.path_asked.emit("Save attention", name, save)

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from vectarium.drawing.palette import Look
+from vectarium.drawing.picture import picture_of, save_picture
 from vectarium.drawing.rows import FittingRow
 from vectarium.files import write_csv
 
@@ -121,48 +121,13 @@ class Pane(QWidget):
         """The data that the pane shows now, the most important first."""
         return []
 
-    def picture(self) -> QImage:
-        """The pane with its header as it is on screen."""
-        ratio = self.devicePixelRatioF()
-        size = QSize(self.width(), self.height() + self.header.height())
-        image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(ratio)
-        image.fill(self.look.theme.pane)
-        painter = QPainter(image)
-        self._render(painter)
-        painter.end()
-        return image
-
-    def _render(self, painter: QPainter) -> None:
-        self.header.render(painter, QPoint())
-        self.render(painter, QPoint(0, self.header.height()))
-
     def copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(self.picture())
+        QGuiApplication.clipboard().setImage(picture_of(self.look, self.header, self))
         self.message.emit(f"The picture of {self.title} is on the clipboard.")
 
-    def save_png(self, path: Path) -> None:
-        """Raises OSError if the file cannot be written."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self.picture().save(buffer, "PNG")  # type: ignore[call-overload]
-        path.write_bytes(bytes(buffer.data().data()))
-
-    def save_svg(self, path: Path) -> None:
-        """Raises OSError if the file cannot be written."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        generator = QSvgGenerator()
-        generator.setOutputDevice(buffer)
-        size = QSize(self.width(), self.height() + self.header.height())
-        generator.setSize(size)
-        generator.setViewBox(QRect(QPoint(), size))
-        generator.setTitle(f"Vectarium: {self.title}")
-        painter = QPainter(generator)
-        painter.fillRect(QRect(QPoint(), size), QColor(self.look.theme.pane))
-        self._render(painter)
-        painter.end()
-        path.write_bytes(bytes(buffer.data().data()))
+    def save_picture(self, path: Path) -> None:
+        """The pane with its header: PNG, or SVG where the name ends so. Raises OSError."""
+        save_picture(path, self.look, self.header, self)
 
     def save_csv(self, path: Path) -> None:
         """The first table, with a header line. Raises OSError if the file cannot be written."""
@@ -184,7 +149,12 @@ class Pane(QWidget):
         if ending in ("csv", "json") and not self.tables():
             self.message.emit(f"{self.title} has no data to save yet.")
             return
-        save = {"png": self.save_png, "svg": self.save_svg, "csv": self.save_csv, "json": self.save_json}
+        save = {
+            "png": self.save_picture,
+            "svg": self.save_picture,
+            "csv": self.save_csv,
+            "json": self.save_json,
+        }
         self.path_asked.emit(f"Save {self.title}", f"{self.key}.{ending}", save[ending])
 
     @Slot()
