@@ -136,16 +136,19 @@ class TokenStrip(QAbstractScrollArea):
         )
         lines = self._lines_shown()
         self._flow = flow(np.minimum(widths, max(room, 1)), self._gap, max(room, 1))
-        shown = self.viewport().height()
-        self.verticalScrollBar().setRange(0, max(0, self._flow.lines * self._line_height - self._gap - shown))
-        self.verticalScrollBar().setSingleStep(self._line_height)
-        self.verticalScrollBar().setPageStep(shown)
+        whole = max(1, (self.viewport().height() + self._gap) // self._line_height)  # lines in sight
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, self._flow.lines - whole) * self._line_height)
+        bar.setSingleStep(self._line_height)
+        bar.setPageStep(whole * self._line_height)
+        bar.setValue(round(bar.value() / self._line_height) * self._line_height)
         if lines != self._lines_shown():
             self.updateGeometry()
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._reflow()
+        self.show_caret()
 
     # Painting
 
