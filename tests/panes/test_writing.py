@@ -42,7 +42,9 @@ def write(session, qtbot, count: int) -> None:
     assert len(session.tokens) > before
 
 
-def center(pane, token: int) -> QPoint:
+def center(qtbot, pane, token: int) -> QPoint:
+    """Where a token is drawn; new ones are drawn with the next repaint."""
+    qtbot.waitUntil(lambda: bool(pane.text.token_rects(token)))
     return pane.text.token_rects(token)[0].center().toPoint()
 
 
@@ -209,7 +211,7 @@ def test_a_failure_in_mid_word_keeps_the_text_and_play_goes_on(app, pane, qtbot,
 
 def test_a_click_selects_in_every_pane_and_beside_the_text_follows_the_end(app, pane, qtbot):
     write(app.session, qtbot, 5)
-    qtbot.mouseClick(pane.text.viewport(), Qt.MouseButton.LeftButton, pos=center(pane, 3))
+    qtbot.mouseClick(pane.text.viewport(), Qt.MouseButton.LeftButton, pos=center(qtbot, pane, 3))
     assert app.session.selection.token == 3
     qtbot.waitUntil(lambda: app.session.next_token.position == 3)
     bottom = QPoint(5, pane.text.viewport().height() - 3)
@@ -227,7 +229,7 @@ def test_the_mouse_brings_a_card_with_the_ten_most_likely(app, pane, qtbot):
         if step is not None and pane.text.token_rects(index)
     )
     qtbot.mouseMove(pane.text.viewport(), QPoint(2, 2))
-    qtbot.mouseMove(pane.text.viewport(), center(pane, token))
+    qtbot.mouseMove(pane.text.viewport(), center(qtbot, pane, token))
     qtbot.waitUntil(lambda: session.hover == token)
     qtbot.waitUntil(pane.card.isVisible)
     step, rows = session.tokens.steps[token], pane.card.card.rows
@@ -294,10 +296,10 @@ def test_a_stretch_shows_its_perplexity(app, pane, qtbot):
     write(session, qtbot, 6)
     qtbot.waitUntil(lambda: not np.isnan(pane._numbers.probability[1:]).any())
     view = pane.text.viewport()
-    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=center(pane, 2))
-    qtbot.mouseMove(view, center(pane, 3))
-    qtbot.mouseMove(view, center(pane, 6))
-    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=center(pane, 6))
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=center(qtbot, pane, 2))
+    qtbot.mouseMove(view, center(qtbot, pane, 3))
+    qtbot.mouseMove(view, center(qtbot, pane, 6))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=center(qtbot, pane, 6))
     assert pane.text.stretch == (2, 7)
     ids = session.tokens.ids.tolist()
     losses = torch.log_softmax(their_logits(ids), 1)[torch.arange(1, 6), torch.tensor(ids[2:7])]
@@ -358,6 +360,7 @@ def test_a_candidate_of_the_card_makes_a_branch_and_undo_takes_it_back(app, pane
     document, token = session.document, len(session.tokens) - 4
     step = session.tokens.steps[token]
     rank = 0 if step.rank != 0 else 1
+    center(qtbot, pane, token)  # it is drawn
     session.select(token)
     pane.text.setFocus()
     qtbot.keyClick(pane.text, Qt.Key.Key_Return)
