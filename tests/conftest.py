@@ -278,15 +278,23 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start_app(qtbot: Any, tmp_path: Path, model_folder: Path) -> Iterator[Any]:
     """Starts the whole application in its own folders: ``start_app(prompt=..., wait=True)``.
 
-    With `wait` it returns when the model is there and, with a prompt, its next token is on screen.
+    With `wait` it returns when the model is there and, with a prompt, its next token is on screen. The
+    workers are threads of this process, where torch is imported already, unless a test asks for a process.
     """
     from vectarium.app import App, Options, Places
+    from vectarium.workers.process import WorkerProcess
+    from vectarium.workers.threads import WorkerThreads
 
     started: list[App] = []
 
-    def start(model: str | None = None, prompt: str | None = None, wait: bool = True) -> App:
+    def start(
+        model: str | None = None,
+        prompt: str | None = None,
+        wait: bool = True,
+        workers: type[WorkerProcess] | type[WorkerThreads] = WorkerThreads,
+    ) -> App:
         places = Places(tmp_path / "settings.json", tmp_path / "sessions", tmp_path / "vectarium.log")
-        app = App(Options(model or str(model_folder), "cpu", prompt), places)
+        app = App(Options(model or str(model_folder), "cpu", prompt), places, workers)
         started.append(app)
         app.window.activateWindow()
         if wait:

@@ -1,6 +1,7 @@
 """The command line. It prepares the environment, then starts the app."""
 
 import argparse
+import multiprocessing
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ SPACES = ("words", "tokens", "context")
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line and run; the exit code."""
+    multiprocessing.freeze_support()  # a frozen app starts its second process as itself
     parser = argparse.ArgumentParser(
         prog="vectarium", description="See GPT-2 think, on your own computer.", allow_abbrev=False
     )
@@ -88,8 +90,8 @@ def wanted(options: argparse.Namespace) -> "ToWrite":
 
 
 def prepare_environment() -> None:
-    """What has to be set before Qt and torch are imported."""
-    # The window waits at most a millisecond, not five, for a worker that is inside Python.
+    """What has to be set before Qt is imported, and for the process of the workers."""
+    # The window waits at most a millisecond, not five, for a thread that is inside Python.
     sys.setswitchinterval(0.001)
     if sys.stderr is None:  # a windowed app on Windows has none, and libraries write to it all the same
         sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
@@ -97,8 +99,6 @@ def prepare_environment() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    if sys.platform == "win32":
-        import torch  # noqa: F401  Before Qt, or its libraries are not found.
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
-from PySide6.QtCore import QByteArray, QDeadlineTimer, QObject, Qt, QThread, QTimer, Slot
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -30,13 +30,11 @@ from vectarium.panes.writing import WritingPane
 from vectarium.session.session import Session
 from vectarium.settings import Settings
 from vectarium.status_bar import StatusBar
-from vectarium.workers.model_worker import ModelWorker
-from vectarium.workers.token_worker import TokenWorker
-from vectarium.workers.vector_worker import VectorWorker
+from vectarium.workers.process import WorkerProcess
+from vectarium.workers.threads import WorkerThreads
 
 log = logging.getLogger(__name__)
 
-STACK_BYTES = 16 * 2**20  # the 512 KB of a secondary thread on macOS are too few for BLAS
 CLOSE_MS = 1200
 
 
@@ -77,21 +75,29 @@ class Options:
 class App(QObject):
     """All objects of one running Vectarium. `close` ends them, also when the window is closed first."""
 
-    def __init__(self, options: Options, places: Places) -> None:
+    def __init__(
+        self,
+        options: Options,
+        places: Places,
+        workers: type[WorkerProcess] | type[WorkerThreads] = WorkerProcess,
+    ) -> None:
         super().__init__()
         self.options, self.places = options, places
         self._exporting = options.export is not None
         self.errors = ErrorReporting()
         self.log_path = self.errors.install(places.log)
         self.settings, lost = (Settings(), ()) if self._exporting else settings.load(places.settings)
+        newest = Newest()
+        self.session = Session(newest, self.settings.sampling)
+        words = resources.folder() / "word_vectors" / "word_vectors.npz"
+        self.workers = workers(newest, words, places.cache)
         load_fonts(resources.folder() / "fonts")
         look = Look(THEMES[self.settings.theme], self.settings.zoom)
-        self.newest = Newest()
-        self.session = Session(self.newest, self.settings.sampling)
         self.commands = Commands(self.session, self.log_path)
         self.commands.recent = self.settings.recent
         self.commands.device = options.device or self.settings.device
         self.commands.source = options.model or self.settings.model
+        self._start_model()
         self.next_token = NextTokenPane(self.session, look, self.settings.distribution_rows)
         self.attention = AttentionPane(self.session, look, self.settings.convention)
         self.embeddings = EmbeddingsPane(
@@ -102,34 +108,25 @@ class App(QObject):
         self.panes = {pane.key: pane for pane in panes}
         self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
         self.status = StatusBar(self.session, look)
+        self.status.watch(self.workers.pid)
         self.window = MainWindow(look, self.strip, panes, self.status, self.commands)
         self.commands.attach(self.window)
         self.commands.export_asked.connect(self.export)
         self.autosave = Autosave(places.autosave, self.session)
-        self._start_threads()
         self._connect()
         self._show()
         for notice in (*lost, *self._recover()):
             self.window.say(notice)
         self._closed = False
 
-    def _start_threads(self) -> None:
-        self.model_worker, self.token_worker = ModelWorker(self.newest), TokenWorker(self.newest)
-        words = resources.folder() / "word_vectors" / "word_vectors.npz"
-        self.vector_worker = VectorWorker(self.newest, words, self.places.cache)
-        workers = (self.model_worker, self.token_worker, self.vector_worker)
-        self.threads = tuple(QThread() for _ in workers)
-        queued = Qt.ConnectionType.QueuedConnection
-        for thread, worker in zip(self.threads, workers, strict=True):
-            thread.setObjectName(worker.name)
-            thread.setStackSize(STACK_BYTES)
-            worker.moveToThread(thread)
-            self.session.asked.connect(worker.take, queued)
-            worker.replied.connect(self.session.take, queued)
-        self.model_worker.tokenizer_opened.connect(self.token_worker.use, queued)
-        self.model_worker.matrices_opened.connect(self.vector_worker.use, queued)
-        for thread in self.threads:
-            thread.start()
+    def _start_model(self) -> None:
+        """Before there is a window: the model is opened while the window is made."""
+        self.session.asked.connect(self.workers.take)
+        self.workers.replied.connect(self.session.take, Qt.ConnectionType.QueuedConnection)
+        self.workers.died.connect(self._workers_died, Qt.ConnectionType.QueuedConnection)
+        self.session.load_model(
+            self.commands.source, self.commands.device, download=self.options.model is not None
+        )
 
     def _connect(self) -> None:
         self.errors.unexpected.connect(self._unexpected)
@@ -163,15 +160,7 @@ class App(QObject):
             notice = self.autosave.recover()
         if self.options.prompt is not None:
             self.session.edit_text(self.options.prompt)
-        # After the first picture is on screen: reading torch from the disk would delay it.
-        QTimer.singleShot(0, self, self._load_first_model)
         return (notice,) if notice else ()
-
-    @Slot()
-    def _load_first_model(self) -> None:
-        self.session.load_model(
-            self.commands.source, self.commands.device, download=self.options.model is not None
-        )
 
     @Slot(object)
     def _select_first_head(self, model: ModelLoaded) -> None:
@@ -221,6 +210,14 @@ class App(QObject):
             details,
         )
 
+    @Slot(str, bool)
+    def _workers_died(self, message: str, again: bool) -> None:
+        self.window.say(message)
+        self.workers.start()
+        self.status.watch(self.workers.pid)
+        if again:
+            self.session.load_model(self.commands.source, self.commands.device)
+
     @Slot(object)
     def _document_left(self, saved: Saved) -> None:
         path = self.autosave.keep_copy(saved)
@@ -264,15 +261,9 @@ class App(QObject):
         """Stop the workers; False if one was in the middle of something that cannot be interrupted."""
         if self._closed:
             return True
-        self.newest.supersede_all()
-        for thread in self.threads:
-            thread.quit()
-        deadline = QDeadlineTimer(patience_ms)
-        waited = [thread.wait(deadline) for thread in self.threads]
-        ended = all(waited)
-        self._closed = ended
+        self._closed = self.workers.close(patience_ms)
         self.errors.restore()
-        return ended
+        return self._closed
 
 
 def run(options: Options) -> int:

@@ -5,9 +5,11 @@ that is older than the newest request of its kind can be dropped.
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -180,30 +182,36 @@ class Finished(Reply):
 
 
 class Newest:
-    """The newest request number of each kind, readable from every thread.
+    """The newest request number of each kind, readable from every thread, and from another process.
 
     A worker that is in the middle of a request looks here between layers: that is how a cancel reaches it
-    although its event loop is busy.
+    although its event loop is busy. Only the process that asks gives numbers.
     """
 
-    def __init__(self) -> None:
+    MOST_KINDS = 128
+
+    def __init__(self, numbers: Sequence[int] | None = None) -> None:
+        """`numbers` are those of the asking process."""
+        # Written in one piece by the processor, so readers need no lock.
+        self.numbers: Any = RawArray("q", self.MOST_KINDS) if numbers is None else numbers
         self._lock = threading.Lock()
         self._last = 0
-        self._numbers: dict[type[Request], int] = {}
+        self._places: dict[type[Request], int] = {}  # of each kind's newest among `numbers`
 
     def stamp(self, kind: type[Request]) -> int:
         """The next number, now the newest of `kind`."""
         with self._lock:
             self._last += 1
-            self._numbers[kind] = self._last
+            self.numbers[self._places.setdefault(kind, len(self._places))] = self._last
             return self._last
 
     def supersede_all(self, *kept: type[Request]) -> None:
         """Nothing that was asked is wanted any more, but for these kinds."""
         with self._lock:
-            self._numbers = {kind: number for kind, number in self._numbers.items() if kind in kept}
+            for kind, place in self._places.items():
+                if kind not in kept:
+                    self.numbers[place] = 0
 
     def is_current(self, number: int) -> bool:
         """Whether nothing newer of its kind was asked."""
-        with self._lock:
-            return number in self._numbers.values()
+        return number in self.numbers[:]

@@ -5,6 +5,7 @@ Points travel as coordinates on the first ten principal components of their spac
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from vectarium.messages import Floats, Ids, Reply, Request
@@ -82,19 +83,17 @@ class MeasureAngles(VectorRequest):
 
 @dataclass(frozen=True)
 class Stream:
-    """The residual stream of a text, before the first block (layer 0) and after each."""
+    """A text whose residual stream was read; the numbers themselves stay with the workers."""
 
-    text: str
     names: tuple[str, ...]  # [position] as they are drawn
     words: tuple[str, ...]  # [position] as they are
-    residual: Floats  # [layer + 1, position, dim]
 
 
 @dataclass(frozen=True)
 class FollowPaths(VectorRequest):
     """Lay the tokens of texts, at every layer, along the principal axes of these texts or of W_E."""
 
-    streams: tuple[Stream, ...]
+    read: int  # the number of the `StreamsRead` that they came with
     layer: int
     basis: str = "context"  # or "tokens"
 
@@ -122,6 +121,8 @@ class StreamsRead(Reply):
 
     ids: Ids
     seen_from: int  # the first token that was read
+    layers: int
+    width: int
     streams: tuple[Stream, ...]
     lenses: tuple[tuple[str, ...], ...]  # [text after the first][layer + 1] as `LensRead`, of the last token
 
@@ -156,9 +157,13 @@ class SpaceOpened(Reply):
     ids: Ids  # [point]
     words: tuple[str, ...]  # [point] as they are
     labels: tuple[str, ...]  # [point] as they are drawn
-    rows: Mapping[str, int]  # of each word
     coordinates: Floats  # [point, component]
     axes: tuple[Axis, ...]  # [component]
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The first point of each word."""
+        return {word: row for row, word in reversed(list(enumerate(self.words)))}
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,8 +314,8 @@ class PathsFollowed(Reply):
     """The tokens of texts through the layers, on ten axes."""
 
     space: str
+    read: int  # as in `FollowPaths`
     basis: str
-    streams: tuple[Stream, ...]
     places: tuple[Floats, ...]  # [text] of [layer + 1, position, component]
     axes: tuple[Axis, ...]
 

@@ -1,5 +1,7 @@
 """The line at the bottom: which model runs where, how much it sees, how fast it is, what it is doing."""
 
+import contextlib
+
 import psutil
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
@@ -21,7 +23,7 @@ class StatusBar(FittingRow):
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__("statusBar")
         self._session = session
-        self._process = psutil.Process()
+        self._processes = [psutil.Process()]
         self._dot, self._model, self._device = QLabel("●"), QLabel("Starting"), QLabel()
         self._seen, self._speed, self._memory = QLabel(), QLabel(), QLabel()
         self._doing, self._bar, self._cancel = QLabel(), QProgressBar(), QToolButton()
@@ -105,9 +107,15 @@ class StatusBar(FittingRow):
     def _speed_changed(self, speed: float) -> None:
         self._speed.setText(f"{speed:.0f} tokens/s" if speed >= 10 else f"{speed:.1f} tokens/s")
 
+    def watch(self, pid: int | None) -> None:
+        """Count the memory of this process in as well."""
+        self._processes[1:] = [psutil.Process(pid)] if pid is not None else []
+
     @Slot()
     def _show_memory(self) -> None:
-        self._memory.setText(f"{self._process.memory_info().rss / 2**30:.1f} GB")
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used = sum(process.memory_info().rss for process in self._processes)
+            self._memory.setText(f"{used / 2**30:.1f} GB")
 
     @Slot(object)
     def _progress_changed(self, progress: Progress | None) -> None:

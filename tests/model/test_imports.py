@@ -1,4 +1,4 @@
-"""Importing PyTorch beside a running window, in a fresh interpreter."""
+"""Importing PyTorch, in a fresh interpreter."""
 
 import subprocess
 import sys

@@ -187,7 +187,7 @@ def test_further_texts_lie_beside_the_one_on_screen(app, pane, qtbot, settle):
     pane.show_space("context")
     settle()
     pane.layers.texts_chosen.emit(("the mat", "a cat sat"))
-    qtbot.waitUntil(lambda: pane.context.paths is not None and len(pane.context.paths.streams) == 3)
+    qtbot.waitUntil(lambda: pane.context.paths is not None and len(pane.context.paths.places) == 3)
     settle()
     assert len({path.role for path in pane.cloud.scene.paths if path.strong}) == 3
 

@@ -211,21 +211,22 @@ def test_paths_are_the_residual_stream_of_transformers(ask_model, model):
     request = m.ReadStreams(1, ids, len(ids) - 1, others=("a mat",))
     checkpoint = Checkpoint(ask_model.worker, request, "")
     checkpoint.check = lambda: None  # nothing newer can be asked here
-    read = read_streams(model, trace, 0, request, checkpoint)
+    read, streams = read_streams(model, trace, 0, request, checkpoint)
     hidden = model.network(torch.tensor(ids[None].astype(np.int64)), output_hidden_states=True).hidden_states
     # transformers' last one is after the final norm, so the others are compared.
     for layer in range(model.layers):
-        assert read.streams[0].residual[layer] == pytest.approx(hidden[layer][0].numpy(), abs=1e-4)
+        assert streams[0].residual[layer] == pytest.approx(hidden[layer][0].numpy(), abs=1e-4)
     lens = read_lens(model, trace, 0, m.ReadLens(2, ids, 3))
     logits = model.network.lm_head(hidden[-1][0, 3])
     assert lens.names[-1] == model.vocabulary.labels[int(logits.argmax())]
 
-    (followed,) = ask_model(m.FollowPaths, space="context", streams=read.streams, layer=2)
+    ask_model.worker.use_streams(read.number, streams)
+    (followed,) = ask_model(m.FollowPaths, space="context", read=read.number, layer=2)
     assert [places.shape[:2] for places in followed.places] == [
         (model.layers + 1, len(stream.words)) for stream in read.streams
     ]
     (evaluated,) = ask_model(m.Evaluate, space="context", text="", row=4, measure="dot product")
-    vectors = np.concatenate([stream.residual[2] for stream in read.streams])
+    vectors = np.concatenate([stream.residual[2] for stream in streams])
     assert evaluated.near.rows[0] == (vectors @ vectors[4]).argmax()
     assert evaluated.tip == pytest.approx(followed.places[0][2, 4], abs=1e-4)
 

@@ -319,10 +319,11 @@ class EmbeddingsPane(Pane):
         if self.reading.opened is None:
             return
         scene, evaluated, paths = self._arithmetic(), self.reading.evaluated, self.context.paths
-        if self._in_context and paths is not None:
+        shown = self.context.shown
+        if self._in_context and paths is not None and shown is not None:
             lines = vector_scenes.trajectories(
                 paths.places,
-                [stream.names for stream in paths.streams],
+                [stream.names for stream in shown.streams],
                 self.context.lenses(),
                 self.context.selected(),
                 self._columns,

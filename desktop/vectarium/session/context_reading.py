@@ -25,6 +25,7 @@ class ContextReading(QObject):
         self.basis = "context"
         self.read: m.StreamsRead | None = None
         self.paths: m.PathsFollowed | None = None
+        self.shown: m.StreamsRead | None = None  # what `paths` are of
         self.lens: m.LensRead | None = None
         self._waiting: set[type[Request]] = set()
         self._asking = QTimer(self)
@@ -70,7 +71,7 @@ class ContextReading(QObject):
 
     @Slot(object)
     def _model_changed(self, model: ModelLoaded) -> None:
-        self.read = self.paths = self.lens = None
+        self.read = self.paths = self.shown = self.lens = None
         self.layer = -1
 
     @Slot()
@@ -80,7 +81,7 @@ class ContextReading(QObject):
         if session.model is None or tokens.pending is not None:
             return
         if not len(tokens):
-            self.read = self.paths = self.lens = None
+            self.read = self.paths = self.shown = self.lens = None
             self.changed.emit()
             return
         if not self.current or not 0 <= position - self.seen_from < self.own_tokens:
@@ -92,10 +93,10 @@ class ContextReading(QObject):
     def _follow(self) -> None:
         if self.read is not None:
             self._waiting.add(m.FollowPaths)
-            layers = len(self.read.streams[0].residual) - 1
+            layers = self.read.layers
             layer = layers if self.layer < 0 else min(self.layer, layers)
             self._session.ask(
-                m.FollowPaths, space="context", streams=self.read.streams, layer=layer, basis=self.basis
+                m.FollowPaths, space="context", read=self.read.number, layer=layer, basis=self.basis
             )
 
     @Slot(object)
@@ -108,8 +109,8 @@ class ContextReading(QObject):
                     self._follow()
             case m.PathsFollowed():
                 self._waiting.discard(m.FollowPaths)
-                if self.read is not None and reply.streams is self.read.streams:
-                    self.paths = reply
+                if self.read is not None and reply.read == self.read.number:
+                    self.paths, self.shown = reply, self.read
                     self.changed.emit()
             case m.LensRead():
                 self._waiting.discard(m.ReadLens)
@@ -144,46 +145,45 @@ class ContextReading(QObject):
     @property
     def layers(self) -> int:
         """Blocks of the model that the paths are of."""
-        return 0 if self.paths is None else len(self.paths.streams[0].residual) - 1
+        return 0 if self.shown is None else self.shown.layers
 
     def space(self, layer: int) -> m.SpaceOpened | None:
         """The tokens of all texts at a layer, as a space."""
-        paths = self.paths
-        if paths is None or self.read is None:
+        paths, shown = self.paths, self.shown
+        if paths is None or shown is None:
             return None
-        names = [name for stream in paths.streams for name in stream.names]
-        words = [word for stream in paths.streams for word in stream.words]
-        first = self.read.seen_from
+        streams = shown.streams
+        names = [name for stream in streams for name in stream.names]
+        words = [word for stream in streams for word in stream.words]
+        first = shown.seen_from
         ids = np.concatenate(
-            [first * (text == 0) + np.arange(len(stream.names)) for text, stream in enumerate(paths.streams)]
+            [first * (text == 0) + np.arange(len(stream.names)) for text, stream in enumerate(streams)]
         )
         coordinates = np.concatenate([places[layer] for places in paths.places])
         return m.SpaceOpened(
             paths.number,
             "context",
             f"Residual stream, layer {layer}",
-            int(paths.streams[0].residual.shape[-1]),
+            shown.width,
             "position",
             read_only(ids.astype(np.int32)),
             tuple(words),
             tuple(names),
-            {word: row for row, word in reversed(list(enumerate(words)))},
             read_only(coordinates),
             paths.axes,
         )
 
     def selected(self) -> list[int]:
         """In each text the position whose path stands out: the selected one, or the last."""
-        assert self.paths is not None
-        assert self.read is not None
-        lengths = [len(stream.names) for stream in self.paths.streams]
-        first = min(max(self._session.position - self.read.seen_from, 0), lengths[0] - 1)
+        assert self.shown is not None
+        lengths = [len(stream.names) for stream in self.shown.streams]
+        first = min(max(self._session.position - self.shown.seen_from, 0), lengths[0] - 1)
         return [first, *(length - 1 for length in lengths[1:])]
 
     def lenses(self) -> list[tuple[str, ...]]:
         """The names along the path that stands out in each text, by the logit lens."""
-        assert self.read is not None
+        assert self.shown is not None
         lens, tokens = self.lens, self._session.tokens
         known = lens is not None and lens.position == self._session.position
         known = known and lens is not None and np.array_equal(lens.ids, tokens.ids)
-        return [lens.names if known and lens is not None else (), *self.read.lenses]
+        return [lens.names if known and lens is not None else (), *self.shown.lenses]

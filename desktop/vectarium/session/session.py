@@ -441,6 +441,8 @@ class Session(QObject):
         known, self.vocabulary = self.vocabulary, vocabulary
         self.vocabulary_changed.emit(vocabulary)
         if known is not None and known.fingerprint == vocabulary.fingerprint:
+            if self.tokens.pending is not None:
+                self._encode(self.text)  # of a process that has ended
             return
         text, selected = self.text, self.selection.token
         if not self._are_tokens_of(vocabulary, self.document):

@@ -1,1 +1,1 @@
-"""The objects that live in threads of their own and answer the session's requests."""
+"""What answers the session's requests, in threads of a process of their own."""

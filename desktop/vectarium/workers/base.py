@@ -20,6 +20,7 @@ class Superseded(Exception):
 class Worker(QObject):
     """Takes a request, answers with replies, and turns whatever goes wrong into one."""
 
+    asked = Signal(object)  # Request, to be connected with `take` across threads
     replied = Signal(object)
     name = ""  # requests say to whom they go
 

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from vectarium.messages import Floats, Ids, read_only
+from vectarium.messages import Floats, read_only
 from vectarium.messages_vectors import LensRead, ModelMatrices, ReadLens, ReadStreams, Stream, StreamsRead
 from vectarium.model import forward_pass
 from vectarium.model.forward_pass import Trace, norm
 from vectarium.model.generation import seen_range
 from vectarium.model.loading import LoadedModel
+from vectarium.vectors.trajectories import ResidualStream
 from vectarium.vocabulary import Vocabulary
 from vectarium.workers.base import Checkpoint
 
@@ -31,9 +32,10 @@ def matrices(model: LoadedModel) -> ModelMatrices:
 
 def read_streams(
     model: LoadedModel, trace: Trace, seen_from: int, request: ReadStreams, checkpoint: Checkpoint
-) -> StreamsRead:
+) -> tuple[StreamsRead, tuple[ResidualStream, ...]]:
     """The residual streams of the text of `trace` and of the other texts, which are passed through here."""
     streams = [_stream(model, trace)]
+    names = [_names(model, trace)]
     lenses = []
     for text in request.others:
         checkpoint.check()
@@ -43,8 +45,13 @@ def read_streams(
             continue
         other = forward_pass.run(model, ids[first:last], checkpoint=checkpoint)
         streams.append(_stream(model, other))
+        names.append(_names(model, other))
         lenses.append(lens(model, other, len(other) - 1))
-    return StreamsRead(request.number, request.ids, seen_from, tuple(streams), tuple(lenses))
+    shown = tuple(Stream(each, stream.words) for each, stream in zip(names, streams, strict=True))
+    read = StreamsRead(
+        request.number, request.ids, seen_from, model.layers, model.width, shown, tuple(lenses)
+    )
+    return read, tuple(streams)
 
 
 def read_lens(model: LoadedModel, trace: Trace, seen_from: int, request: ReadLens) -> LensRead:
@@ -66,15 +73,14 @@ def lens(model: LoadedModel, trace: Trace, position: int) -> tuple[str, ...]:
     return tuple(model.vocabulary.labels[token] for token in best)
 
 
-def _stream(model: LoadedModel, trace: Trace) -> Stream:
-    vocabulary = model.vocabulary
-    ids: Ids = trace.ids
-    return Stream(
-        vocabulary.text(ids.tolist()),
-        tuple(vocabulary.labels[token] for token in ids.tolist()),
-        tuple(_text(vocabulary, token) for token in ids.tolist()),
-        _array(trace.residual, copy=True),
-    )
+def _stream(model: LoadedModel, trace: Trace) -> ResidualStream:
+    vocabulary, ids = model.vocabulary, trace.ids.tolist()
+    words = tuple(_text(vocabulary, token) for token in ids)
+    return ResidualStream(vocabulary.text(ids), words, _array(trace.residual, copy=True))
+
+
+def _names(model: LoadedModel, trace: Trace) -> tuple[str, ...]:
+    return tuple(model.vocabulary.labels[token] for token in trace.ids.tolist())
 
 
 def _array(tensor: torch.Tensor, *, copy: bool = False) -> Floats:

@@ -39,6 +39,7 @@ class ModelWorker(Worker):
     name = "model"
     tokenizer_opened = Signal(object)
     matrices_opened = Signal(object)  # ModelMatrices
+    streams_read = Signal(int, object)  # the number of ReadStreams, tuple[ResidualStream, ...]
     _next_layer = Signal()
 
     def __init__(self, newest: Newest) -> None:
@@ -256,7 +257,9 @@ class ModelWorker(Worker):
             self._reply(embeddings.read_lens(self._model, self._trace, seen_from, request))
         else:
             checkpoint = self._checkpoint(request, "Reading further texts")
-            self._reply(embeddings.read_streams(self._model, self._trace, seen_from, request, checkpoint))
+            read, streams = embeddings.read_streams(self._model, self._trace, seen_from, request, checkpoint)
+            self.streams_read.emit(request.number, streams)
+            self._reply(read)
         self._reply(Finished(request.number, request))
 
     def _export(self, request: ExportTrace) -> None:

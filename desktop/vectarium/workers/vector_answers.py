@@ -48,7 +48,6 @@ def opened(number: int, key: str, opened_space: OpenedSpace) -> m.SpaceOpened:
         ids=read_only(space.ids + np.int32(space.kind is Kind.WORDS)),
         words=space.words,
         labels=tuple(map(visible, space.words)),
-        rows=space.rows,
         coordinates=opened_space.coordinates,
         axes=tuple(
             named(axis, space, opened_space.coordinates[:, index])

@@ -14,6 +14,7 @@ from vectarium.vectors.axes import Axis, component_axes
 from vectarium.vectors.expression_tokens import ExpressionError
 from vectarium.vectors.pca import cached_principal_components, principal_components
 from vectarium.vectors.spaces import Kind, Space
+from vectarium.vectors.trajectories import ResidualStream
 from vectarium.vocabulary import Vocabulary
 from vectarium.workers import vector_answers as answers
 from vectarium.workers.base import Superseded, Worker
@@ -37,7 +38,8 @@ class VectorWorker(Worker):
         self._file, self._cache = word_vectors_file, cache
         self._opened: dict[str, OpenedSpace] = {}
         self._matrices: m.ModelMatrices | None = None
-        self._streams: tuple[m.Stream, ...] = ()
+        self._streams: tuple[ResidualStream, ...] = ()
+        self._streams_read = 0  # the number of the request that they answer
         self._streams_axes: dict[str, tuple[Axis, ...]] = {}
 
     @Slot(object)
@@ -46,6 +48,11 @@ class VectorWorker(Worker):
         self._matrices = matrices
         self._opened = {key: each for key, each in self._opened.items() if key in ("words", "all_words")}
         self._streams, self._streams_axes = (), {}
+
+    @Slot(int, object)
+    def use_streams(self, number: int, streams: tuple[ResidualStream, ...]) -> None:
+        """The residual streams that the answer to request `number` tells of."""
+        self._streams, self._streams_read, self._streams_axes = streams, number, {}
 
     def _answer(self, request: Request) -> None:
         try:
@@ -169,14 +176,9 @@ class VectorWorker(Worker):
     # Context
 
     def _follow(self, request: m.FollowPaths) -> m.PathsFollowed:
-        streams = tuple(
-            trajectories.ResidualStream(each.text, each.words, each.residual) for each in request.streams
-        )
-        dim = request.streams[0].residual.shape[-1]
-        if self._matrices is None or self._matrices.embedding.shape[1] != dim:
-            raise Superseded  # of a model that has gone
-        if request.streams is not self._streams:
-            self._streams, self._streams_axes = request.streams, {}
+        streams = self._streams
+        if not streams or request.read != self._streams_read:
+            raise Superseded  # of another text, or a model that has gone
         axes = self._streams_axes.get(request.basis)
         if axes is None:
             checkpoint = self._checkpoint(request, "Working out the principal components")
@@ -191,15 +193,15 @@ class VectorWorker(Worker):
             read_only(np.stack([path.points for path in found if path.text == text], axis=1))
             for text in range(len(streams))
         ]  # [text] of [layer + 1, position, component]
-        words = [word for stream in request.streams for word in stream.words]
-        layer = min(request.layer, len(request.streams[0].residual) - 1)
-        vectors = np.concatenate([stream.residual[layer] for stream in request.streams])
+        words = [word for stream in streams for word in stream.words]
+        layer = min(request.layer, len(streams[0].residual) - 1)
+        vectors = np.concatenate([stream.residual[layer] for stream in streams])
         space = spaces.contextual_space(words, vectors, f"Residual stream, layer {layer}")
         self._opened["context"] = answers.open_space(space, axes)
         coordinates = self._opened["context"].coordinates
         names = [answers.named(axis, space, coordinates[:, index]) for index, axis in enumerate(axes)]
         return m.PathsFollowed(
-            request.number, "context", request.basis, request.streams, tuple(places), tuple(names)
+            request.number, "context", request.read, request.basis, tuple(places), tuple(names)
         )
 
 

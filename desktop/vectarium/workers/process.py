@@ -1,0 +1,131 @@
+"""The workers in a process of their own, so that Python's lock there never holds the window up.
+
+Requests and replies cross as pickles through a pipe, which nothing but the two processes can reach. What has
+been superseded is seen at once in shared memory: see `Newest`.
+"""
+
+import logging
+import multiprocessing
+import pickle
+import queue
+import signal
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from vectarium.messages import Failed, Generated, LoadModel, Newest, Progress, Reply, Request
+from vectarium.workers.serving import PROTOCOL, serve
+
+SHORT_LIFE_SECONDS = 30  # who dies sooner would do so again
+
+
+class WorkerProcess(QObject):
+    """The window's end: starts the process, and again with `start` after it `died`."""
+
+    replied = Signal(object)  # Reply; emitted in a thread that only reads
+    died = Signal(str, bool)  # what to tell the user, and whether to open the same model again
+
+    def __init__(self, newest: Newest, word_vectors_file: Path, cache: Path | None) -> None:
+        super().__init__()
+        self._newest = newest
+        self._resources = (word_vectors_file, cache)
+        self._closing = False
+        self.start()
+
+    def start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._unanswered: dict[int, Request] = {}
+        self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._process = context.Process(
+            target=serve, args=(theirs, self._newest.numbers, *self._resources), daemon=True
+        )
+        self._process.start()
+        self._begun = time.monotonic()
+        theirs.close()
+        self._threads = [
+            threading.Thread(target=self._send, args=(self._connection, self._outbox), daemon=True),
+            threading.Thread(target=self._receive, args=(self._connection,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    @Slot(object)
+    def take(self, request: Request) -> None:
+        for number in list(self._unanswered):
+            if not self._newest.is_current(number):
+                self._unanswered.pop(number, None)
+        self._unanswered[request.number] = request
+        self._outbox.put(request)
+
+    def close(self, patience_ms: int) -> bool:
+        """End the process, whatever it is doing."""
+        self._closing = True
+        self._newest.supersede_all()
+        self._outbox.put(None)
+        self._process.join(patience_ms / 1000)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        for thread in self._threads:
+            thread.join()
+        self._process.close()
+        self._connection.close()
+        return True
+
+    @staticmethod
+    def _send(connection: Connection, outbox: "queue.SimpleQueue[Request | None]") -> None:
+        request: Request | None
+        try:
+            while (request := outbox.get()) is not None:
+                connection.send_bytes(pickle.dumps(request, PROTOCOL))
+            connection.send_bytes(pickle.dumps(None))
+        except OSError:
+            pass  # the other end has gone, and the receiving thread tells
+
+    def _receive(self, connection: Connection) -> None:
+        try:
+            while True:
+                self._take_reply(pickle.loads(connection.recv_bytes()))
+        except (EOFError, OSError):
+            if not self._closing:
+                self._tell_of_death()
+
+    def _take_reply(self, reply: Reply | logging.LogRecord) -> None:
+        if isinstance(reply, logging.LogRecord):
+            logging.getLogger(reply.name).handle(reply)
+            return
+        if not isinstance(reply, Progress | Generated):
+            self._unanswered.pop(reply.number, None)
+        self.replied.emit(reply)
+
+    def _tell_of_death(self) -> None:
+        self._outbox.put(None)
+        self._process.join()
+        how = _described(self._process.exitcode or 0)
+        message = f"The model’s process ended unexpectedly: {how}."
+        unanswered = list(self._unanswered.items())
+        loading = any(isinstance(request, LoadModel) for _, request in unanswered)
+        again = not loading and time.monotonic() - self._begun > SHORT_LIFE_SECONDS
+        advice = "Your text is safe, and the model is being started again."
+        if not again:
+            advice = "Your text is safe. Choose a model in the Model menu, perhaps a smaller one."
+        self.died.emit(f"{message} {advice}", again)
+        for number, request in unanswered:
+            if self._newest.is_current(number):
+                self.replied.emit(Failed(number, request, message, advice))
+
+
+def _described(exit_code: int) -> str:
+    if exit_code == -9:
+        return "it was killed, most likely because memory ran out"
+    if exit_code < 0:
+        return f"it crashed ({signal.Signals(-exit_code).name})"
+    return f"it ended with status {exit_code}"

@@ -1,0 +1,74 @@
+"""The main function of the workers' process."""
+
+import logging
+import logging.handlers
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+if sys.platform == "win32" and multiprocessing.parent_process() is not None:
+    import torch  # noqa: F401  Before Qt, or its libraries are not found.
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Slot
+
+from vectarium.messages import Newest
+from vectarium.workers.threads import WorkerThreads
+
+PROTOCOL = 5  # of pickle: read-only arrays stay so
+
+
+def serve(
+    connection: Connection, numbers: Sequence[int], word_vectors_file: Path, cache: Path | None
+) -> None:
+    """Take requests until there are no more. `numbers` are those of the window's `Newest`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the window, and the window this
+    application = QCoreApplication([])
+    outbox = _Outbox(connection)
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(_ToWindow(outbox))
+    logging.captureWarnings(True)
+    workers = WorkerThreads(Newest(numbers), word_vectors_file, cache)
+    workers.replied.connect(outbox.send, Qt.ConnectionType.DirectConnection)
+    try:
+        while (request := pickle.loads(connection.recv_bytes())) is not None:
+            workers.take(request)
+    except (EOFError, OSError):
+        pass  # the window's process has gone
+    # Everything is written to a file of another name first: nothing that is cut off here is half there.
+    del application
+    os._exit(0)
+
+
+class _Outbox(QObject):
+    """Called from every worker's thread."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection, self._lock = connection, threading.Lock()
+
+    @Slot(object)
+    def send(self, reply: object) -> None:
+        content = pickle.dumps(reply, PROTOCOL)
+        try:
+            with self._lock:
+                self._connection.send_bytes(content)
+        except OSError:
+            os._exit(0)  # nobody is there to be answered
+
+
+class _ToWindow(logging.handlers.QueueHandler):
+    """Hands the log to the window's process, which knows where it goes."""
+
+    def __init__(self, outbox: _Outbox) -> None:
+        super().__init__(outbox)  # type: ignore[arg-type] # what is not a queue is only seen by `enqueue`
+        self._outbox = outbox
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        self._outbox.send(record)

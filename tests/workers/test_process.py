@@ -1,0 +1,115 @@
+"""The workers in a process of their own: they answer as threads do, and their death costs no text."""
+
+import logging
+import os
+import signal
+import sys
+
+import numpy as np
+import pytest
+
+from vectarium.messages import Encode, Generate, LoadModel, Newest, Progress, Run
+from vectarium.workers import process as module
+from vectarium.workers.process import WorkerProcess
+
+TEXT = "Once upon a time"
+
+
+@pytest.fixture
+def workers(qtbot, tmp_path, model_folder):
+    """A process that has opened the model; `replies` are what it answered."""
+    newest = Newest()
+    started = WorkerProcess(newest, tmp_path / "words.npz", None)
+    started.newest, started.replies = newest, []
+    started.replied.connect(started.replies.append)
+    started.take(LoadModel(newest.stamp(LoadModel), str(model_folder), "cpu"))
+    qtbot.waitUntil(lambda: "ModelLoaded" in names(started), timeout=60_000)
+    yield started
+    started.close(10_000)
+
+
+def names(workers):
+    return [type(reply).__name__ for reply in workers.replies]
+
+
+def answer(workers, qtbot, kind, **content):
+    """What a request is answered with, but for its progress."""
+    number = workers.newest.stamp(kind)
+    workers.take(kind(number, **content))
+
+    def answers():
+        return [
+            reply for reply in workers.replies if reply.number == number and not isinstance(reply, Progress)
+        ]
+
+    qtbot.waitUntil(lambda: bool(answers()), timeout=30_000)
+    return answers()[0]
+
+
+def test_answers_are_those_of_threads_with_arrays_that_nobody_can_write_to(workers, qtbot, model_folder):
+    from vectarium.model import forward_pass, loading
+
+    encoded = answer(workers, qtbot, Encode, text=TEXT)
+    ran = answer(workers, qtbot, Run, ids=encoded.ids, position=len(encoded.ids) - 1)
+    model = loading.load(str(model_folder), "cpu")
+    assert encoded.ids.tolist() == model.tokenizer.encode(TEXT).tolist()
+    trace = forward_pass.run(model, encoded.ids)
+    assert np.array_equal(ran.logits, forward_pass.logits(model, trace, len(trace) - 1))
+    assert not ran.logits.flags.writeable
+    assert not encoded.ids.flags.writeable
+
+
+def test_a_newer_question_stops_what_is_being_answered(workers, qtbot):
+    from vectarium.sampling import SamplingSettings
+
+    ids = answer(workers, qtbot, Encode, text=TEXT).ids
+    content = {"ids": ids, "settings": SamplingSettings(), "seed": 1, "count": 10**6}
+    answer(workers, qtbot, Generate, **content)
+    workers.newest.stamp(Generate)
+    qtbot.waitUntil(lambda: names(workers)[-1] == "Finished", timeout=30_000)
+    assert workers.replies[-1].why == "cancelled"
+
+
+@pytest.mark.logs("LoadModel|not a question")
+def test_what_the_process_logs_comes_to_the_log_of_the_window(workers, qtbot, caplog):
+    from vectarium.messages import Request
+
+    with caplog.at_level(logging.ERROR):
+        failed = answer(workers, qtbot, Request)
+        qtbot.waitUntil(lambda: "Request failed" in caplog.text)
+    assert "not a question for the model" in failed.message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_when_it_is_killed_in_mid_word_the_text_stays_and_one_click_goes_on(start_app, qtbot, monkeypatch):
+    monkeypatch.setattr(module, "SHORT_LIFE_SECONDS", 0)
+    app = start_app(prompt=TEXT, workers=WorkerProcess)
+    app.session.writing.set_seed(1, fixed=True)
+    app.session.writing.set_pace(0.05)
+    app.session.generate()
+    qtbot.waitUntil(lambda: len(app.session.tokens) > 6, timeout=30_000)
+    assert app.session.generating
+    killed = app.workers.pid
+    os.kill(killed, signal.SIGKILL)
+    qtbot.waitUntil(lambda: "memory ran out" in app.window.notice.text, timeout=30_000)
+    assert not app.session.generating
+    text = app.session.text
+    assert text.startswith(TEXT)
+    assert "Your text is safe" in app.window.notice.text
+    qtbot.waitUntil(lambda: app.session.can_sample, timeout=60_000)
+    assert app.workers.pid != killed
+    app.session.sample_one()
+    qtbot.waitUntil(lambda: app.session.can_sample and len(app.session.text) > len(text), timeout=30_000)
+    assert app.session.text.startswith(text)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_when_it_dies_soon_after_its_start_the_user_chooses_what_to_do(start_app, qtbot):
+    app = start_app(prompt=TEXT, workers=WorkerProcess)
+    os.kill(app.workers.pid, signal.SIGSEGV)
+    qtbot.waitUntil(lambda: "crashed (SIGSEGV)" in app.window.notice.text, timeout=30_000)
+    assert "Choose a model" in app.window.notice.text
+    app.session.load_model(app.commands.source, "cpu")
+    app.session.edit_text(TEXT + " there")
+    qtbot.waitUntil(lambda: app.session.can_sample, timeout=60_000)
+    assert app.session.text == TEXT + " there"
