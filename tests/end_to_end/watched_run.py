@@ -1,9 +1,8 @@
 """Starts the application in a process of its own and records every turn of its event loop that is late.
 
-Run as a program: ``watched_run.py MODEL_FOLDER FOLDER``. It loads the model, types, reads a long text and
-generates, then prints JSON: ``{"gaps": [[begin, end, what], …], "tokens": n}``, in seconds of the monotonic
-clock. The model loads beside the panes that show it; the others open afterwards, since their first picture is
-the window's own work and no worker's.
+Run as a program: ``watched_run.py MODEL_FOLDER FOLDER``. With all panes open it loads the model, types, reads
+a long text and generates, then prints JSON: ``{"gaps": [[begin, end, what], …], "tokens": n}``, in seconds of
+the monotonic clock.
 """
 
 import json
@@ -27,7 +26,7 @@ def watch(model: str, folder: Path) -> None:
     qt = QApplication([])
     qt.setStyle("Fusion")
     folder.mkdir(exist_ok=True)
-    (folder / "s.json").write_text('{"workspace": "Write"}')
+    (folder / "s.json").write_text('{"workspace": "All"}')
     app = App(
         Options(model, "cpu", "Once upon a time"), Places(folder / "s.json", folder / "d", folder / "log")
     )
@@ -57,8 +56,6 @@ def watch(model: str, folder: Path) -> None:
             time.sleep(0.001)
 
     until(lambda: session.can_sample)
-    state["what"] = "opening all panes"
-    app.window.open_workspace("All")
     until(lambda: all(pane.settled for pane in app.window.panes.values()))
     state["what"] = "typing"
     for letter in " there was a cat on the mat" * 3:
