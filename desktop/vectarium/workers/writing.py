@@ -1,7 +1,7 @@
 """What the model worker does to write on: one token a turn, and the probabilities of typed tokens."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -75,21 +75,24 @@ def score(model: Any, trace: Any, request: Score, checkpoint: Callable[[float], 
     count = len(request.positions)
     probability, entropy = np.empty(count), np.empty(count)
     ranks = np.empty(count, np.int32)
-    for entry, position in enumerate(request.positions.tolist()):
-        start, end = seen_range(position, model.context)
+    for entries, start in _neighbours(request.positions.tolist(), model.context, seen_range):
         trace = forward_pass.run(model, request.ids[start : start + model.context], trace, checkpoint)
-        logits = forward_pass.logits(model, trace, end - start - 1)
+        before = request.positions[entries] - start - 1  # whose logits judge the tokens
+        # One product with the unembedding for all of them: it is read from memory once.
+        logits = forward_pass.all_logits(model, trace, int(before[0]), int(before[-1]) + 1)
         if not np.isfinite(logits).all():
             raise BrokenLogits("The model gave logits that are not finite numbers.")
-        exact = logits.astype(np.float64)
-        log_shares = exact - exact.max()
-        log_shares -= np.log(np.exp(log_shares).sum())
-        token = int(request.ids[position])
-        probability[entry] = np.exp(log_shares[token])
-        # Equal logits rank by token id, as in `vectarium.sampling.rank`.
-        ranks[entry] = (logits > logits[token]).sum() + (logits[:token] == logits[token]).sum()
-        entropy[entry] = max(0.0, -float(np.exp(log_shares) @ log_shares) / np.log(2))
-        checkpoint((entry + 1) / count)
+        for entry, row in zip(range(entries.start, entries.stop), logits, strict=True):
+            log_shares = row.astype(np.float64)
+            log_shares -= log_shares.max()
+            shares = np.exp(log_shares)
+            total = shares.sum()
+            token = int(request.ids[request.positions[entry]])
+            probability[entry] = shares[token] / total
+            # Equal logits rank by token id, as in `vectarium.sampling.rank`.
+            ranks[entry] = (row > row[token]).sum() + (row[:token] == row[token]).sum()
+            entropy[entry] = max(0.0, (np.log(total) - float(shares @ log_shares) / total) / np.log(2))
+        checkpoint(entries.stop / count)
     scored = Scored(
         request.number,
         request.ids,
@@ -99,3 +102,20 @@ def score(model: Any, trace: Any, request: Score, checkpoint: Callable[[float], 
         read_only(entropy),
     )
     return scored, trace
+
+
+def _neighbours(
+    positions: list[int], context: int, seen_range: Callable[[int, int], tuple[int, int]]
+) -> Iterator[tuple[slice, int]]:
+    """The entries of `positions` that follow one another and are seen from the same token on; that token."""
+    first = 0
+    for entry in range(1, len(positions) + 1):
+        start = seen_range(positions[first], context)[0]
+        together = (
+            entry < len(positions)
+            and positions[entry] == positions[entry - 1] + 1
+            and seen_range(positions[entry], context)[0] == start
+        )
+        if not together:
+            yield slice(first, entry), start
+            first = entry
