@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +32,9 @@ _STAMP = VENV / "setup.json"  # written last: what it describes is installed
 _UNFINISHED = VENV / "setup.unfinished"  # there from before the first change until after the last
 _LOCK = VENV / "setup.lock"
 
+# What an extra of pyproject.toml is known to be installed by.
+_SIGNS = {"test": "pytest", "benchmark": "pytest-benchmark"}
+
 # Fails where something that the installed Vectarium requires is not there.
 _PROBE = r"""
 import importlib.metadata, re, sys
@@ -41,17 +44,18 @@ for requirement in [*sys.argv[1:], *(importlib.metadata.requires("vectarium") or
 """
 
 
-def prepare(tests: bool) -> Path:
-    """The Python of the environment, set up first where it is not: with the test tools if `tests`.
+def prepare(*extras: str) -> Path:
+    """The Python of the environment, set up first where it is not: with these extras of pyproject.toml.
 
-    Raises SetupError: one sentence that says what failed and where its log is.
+    What the benchmarks compare with is left out where it cannot be installed. Raises SetupError: one
+    sentence that says what failed and where its log is.
     """
-    if not _is_ready(tests):
+    if not _is_ready(extras):
         VENV.mkdir(exist_ok=True)
         with _lock() as lock:
             # Another process may have done it while this one waited.
-            if not _is_ready(tests):
-                _set_up(tests, lock)
+            if not _is_ready(extras):
+                _set_up(extras, lock)
     return PYTHON
 
 
@@ -81,19 +85,20 @@ def launch(main: Callable[[list[str]], int]) -> NoReturn:
         sys.exit("Vectarium: interrupted. Start again to go on.")
 
 
-def _is_ready(tests: bool) -> bool:
-    stamp = _stamp()
-    if stamp.get("fingerprint") != _fingerprint() or (tests and not stamp.get("tests")):
+def _is_ready(extras: Sequence[str]) -> bool:
+    fingerprint, installed = _stamp()
+    if fingerprint != _fingerprint() or not installed.issuperset(extras):
         return False
-    return not _UNFINISHED.exists() and _runs(_PROBE, *(["pytest"] if tests else []))
+    return not _UNFINISHED.exists() and _runs(_PROBE, *(_SIGNS[extra] for extra in extras))
 
 
-def _stamp() -> dict[str, object]:
+def _stamp() -> tuple[str, set[str]]:
+    """The fingerprint of what was installed, and its extras."""
     try:
         stamp = json.loads(_STAMP.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return stamp if isinstance(stamp, dict) else {}
+        return str(stamp["fingerprint"]), _SIGNS.keys() & set(stamp["extras"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", set()
 
 
 def _fingerprint() -> str:
@@ -116,9 +121,9 @@ def _runs(program: str, *arguments: str) -> bool:
         return False
 
 
-def _set_up(tests: bool, lock: int) -> None:
+def _set_up(extras: Sequence[str], lock: int) -> None:
     LOG.write_text("", encoding="utf-8")
-    tests = tests or bool(_stamp().get("tests"))
+    wanted = _stamp()[1] | set(extras)
     print(f"Setting up Vectarium in {VENV}. This happens once, and takes some minutes.", flush=True)
     if _UNFINISHED.exists() or not _runs(""):
         _make_venv(lock)
@@ -127,16 +132,30 @@ def _set_up(tests: bool, lock: int) -> None:
     # The environment is also read by the pip that makes the environment for the build. Relative paths,
     # since a list in the environment is split at spaces.
     constraints = dict.fromkeys(("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"), "packaging/constraints.txt")
-    _run_logged(
-        "Installing Vectarium's libraries",
-        [*_pip(lock), "install", "--editable", ".[test]" if tests else "."],
-        {**child_environment(), **constraints, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        lock,
-    )
+    quiet = {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    variables = {**child_environment(), **constraints, **quiet}
+    install = [*_pip(lock), "install"]
+    what = ".[test]" if "test" in wanted else "."
+    _run_logged("Installing Vectarium's libraries", [*install, "--editable", what], variables, lock)
+    if "benchmark" in wanted:
+        _install_peers(install, variables, lock)
     written = _STAMP.with_suffix(".new")
-    written.write_text(json.dumps({"fingerprint": _fingerprint(), "tests": tests}), encoding="utf-8")
+    stamp = {"fingerprint": _fingerprint(), "extras": sorted(wanted)}
+    written.write_text(json.dumps(stamp), encoding="utf-8")
     written.replace(_STAMP)
     _UNFINISHED.unlink()
+
+
+def _install_peers(install: list[str], variables: dict[str, str], lock: int) -> None:
+    """What the benchmarks need, one by one: some of it must be compiled, which not every computer can do."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for peer in project["optional-dependencies"]["benchmark"]:
+        try:
+            _run_logged(f"Installing {peer}", [*install, peer], variables, lock)
+        except SetupError as error:
+            if peer == _SIGNS["benchmark"]:
+                raise
+            print(f"  {peer} is left out. {error}", flush=True)
 
 
 def _make_venv(lock: int) -> None:

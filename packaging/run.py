@@ -14,7 +14,7 @@ EXAMPLE = "Once upon a time, there was a little girl named Lily."
 
 
 def main(arguments: list[str]) -> int:
-    python = environment.prepare(tests=False)
+    python = environment.prepare()
     screen.require_libraries()
     if "--setup-only" in arguments:
         print("Vectarium is set up. Start it with: python3 packaging/run.py")

@@ -1,6 +1,8 @@
 """Sets Vectarium and its test tools up in this clone and runs the tests.
 
 python3 packaging/test.py [arguments of pytest]
+
+For tests/benchmarks it sets up what they compare with as well.
 """
 
 import check_python  # noqa: F401 - before anything that an old Python cannot compile
@@ -9,7 +11,10 @@ import screen
 
 
 def main(arguments: list[str]) -> int:
-    python = environment.prepare(tests=True)
+    benchmarks = environment.ROOT / "tests" / "benchmarks"
+    named = [(environment.ROOT / argument.partition("::")[0]).resolve() for argument in arguments]
+    extras = ["test", "benchmark"] if any(path.is_relative_to(benchmarks) for path in named) else ["test"]
+    python = environment.prepare(*extras)
     screen.require_libraries()
     # The tests start it themselves, also where there is a display: they move the mouse and press keys.
     screen.require_xvfb()

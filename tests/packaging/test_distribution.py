@@ -121,8 +121,16 @@ def needs_of(name: str) -> list[str]:
         return []
 
 
-def constraints() -> dict[str, str]:
-    lines = (ROOT / "packaging" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+def is_installed(name: str) -> bool:
+    return any(importlib.metadata.distributions(name=name))
+
+
+def constraints(section: str = "") -> dict[str, str]:
+    """The exact versions, of all or of what stands under a heading."""
+    text = (ROOT / "packaging" / "constraints.txt").read_text(encoding="utf-8")
+    if section:
+        text = text.partition(section)[2].partition("\n#")[0]
+    lines = text.splitlines()
     pins = [re.fullmatch(r"([\w.-]+)==([\w.]+)", line) for line in lines if line and not line.startswith("#")]
     assert None not in pins, "every line is name==version, without a local version"
     return {canonicalize_name(pin[1]): pin[2] for pin in pins if pin}
@@ -130,12 +138,11 @@ def constraints() -> dict[str, str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="follows what is installed, which is most on Linux")
 def test_everything_that_is_installed_has_an_exact_version() -> None:
-    """Follows the requirements from the application and its test tools to the last library."""
+    """Follows the requirements from the application and its tools to the last library."""
     pinned = constraints()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    waiting = [
-        Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["test"]
-    ]
+    extras = project["optional-dependencies"]
+    waiting = [Requirement(line) for line in project["dependencies"] + extras["test"] + extras["benchmark"]]
     met: set[str] = set()
     while waiting:
         requirement = waiting.pop()
@@ -148,6 +155,8 @@ def test_everything_that_is_installed_has_an_exact_version() -> None:
             met.add(name)
             waiting += [Requirement(line) for line in needs_of(name)]
     unneeded = {name for name in set(pinned) - met if not name.startswith(("cuda-", "nvidia-", "triton"))}
+    if not all(map(is_installed, extras["benchmark"])):
+        unneeded -= set(constraints("# The benchmarks and what they compare with\n"))
     assert unneeded == set(), "constraints.txt names what nothing needs"
 
 

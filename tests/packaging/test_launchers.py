@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -228,6 +229,46 @@ def test_a_failed_installation_is_one_line_with_its_log_and_is_tried_again(ready
     assert "no-such-distribution" in log.read_text()
 
     assert ready.run().returncode == 0
+
+
+PEERS = """
+[project.optional-dependencies]
+benchmark = ["pytest-benchmark", "no-such-distribution"]
+"""
+
+
+def write_wheel(folder: Path, name: str) -> None:
+    """A distribution with nothing in it."""
+    folder.mkdir()
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+def test_a_peer_of_the_benchmarks_that_cannot_be_installed_is_left_out(tmp_path: Path) -> None:
+    project = Project(tmp_path / "clone")
+    (project.root / "pyproject.toml").write_text(PYPROJECT + PEERS)
+    wheels = tmp_path / "wheels"
+    write_wheel(wheels, "pytest_benchmark")
+
+    def prepare() -> str:
+        done = subprocess.run(
+            [PYTHON, "-c", "import environment; environment.prepare('benchmark')"],
+            cwd=project.root / "packaging",
+            env={**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "no-such-distribution is left out" in prepare()
+    assert list((project.root / ".venv").glob("lib/python*/site-packages/pytest_benchmark-1.0.dist-info"))
+    assert prepare() == ""
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
