@@ -1,0 +1,39 @@
+"""Vectarium's own model code as the worker uses it, with everything captured that the panes show."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Write = Callable[[list[int], int], list[int]]
+
+
+def writer(model: Any) -> Write:
+    """Continues a prompt by the most likely token.
+
+    Each token's whole distribution is ranked, and its residual stream and every head's new attention row are
+    there.
+    """
+    from vectarium.model import attention, generation
+    from vectarium.sampling import SamplingSettings
+
+    settings = SamplingSettings(temperature=0.0)
+
+    def write(prompt: list[int], count: int) -> list[int]:
+        ids, trace = list(prompt), None
+        for _ in range(count):
+            step, trace = generation.next_step(model, ids, settings, 0.5, trace)
+            rows = [part.numpy() for part in attention.patterns(model, trace, first_query=len(trace) - 1)]
+            assert np.stack(rows).shape == (model.layers, model.heads, 1, len(ids))
+            assert trace.residual.shape[:2] == (model.layers + 1, len(ids))
+            ids.append(step.token_id)
+        return ids[len(prompt) :]
+
+    return write
+
+
+def load(folder: Path) -> Any:
+    from vectarium.model import loading
+
+    return loading.load(str(folder), "cpu")

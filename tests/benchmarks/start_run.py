@@ -1,0 +1,52 @@
+"""From the start of the process to the window and to the first distribution: `start_run BEGUN FOLDER`.
+
+`BEGUN` is the monotonic clock's time when the process was started. Storyteller reads a prompt. Prints
+`{"window": s, "distribution": s}`.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+
+def measure(begun: float, folder: Path) -> None:
+    from vectarium.__main__ import prepare_environment
+
+    prepare_environment()
+    from PySide6.QtCore import QEvent, QObject
+    from PySide6.QtWidgets import QApplication
+
+    from vectarium.app import App, Options, Places
+
+    found: dict[str, float] = {}
+
+    class Shown(QObject):
+        """Notes when the window has been painted, and when it was painted with the distribution."""
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.UpdateRequest:
+                watched.event(event)
+                found.setdefault("window", time.monotonic() - begun)
+                if app.session.can_sample and app.next_token.isVisible() and not app.next_token.is_empty:
+                    found.setdefault("distribution", time.monotonic() - begun)
+                    qt.quit()
+                return True
+            return False
+
+    qt = QApplication(sys.argv[:1])
+    qt.setStyle("Fusion")
+    places = Places(folder / "settings.json", folder / "sessions", folder / "vectarium.log", folder / "cache")
+    app = App(Options("bundled", "cpu", "Once upon a time"), places)
+    shown = Shown()
+    app.window.installEventFilter(shown)
+    qt.exec()
+    app.window.removeEventFilter(shown)
+    from benchmarks.watched_app import say
+
+    say(**found)
+    app.window.close()
+    app.close(20_000)
+
+
+if __name__ == "__main__":
+    measure(float(sys.argv[1]), Path(sys.argv[2]))
