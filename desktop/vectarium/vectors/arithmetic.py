@@ -8,6 +8,9 @@ from vectarium.vectors.arrays import Floats, read_only
 from vectarium.vectors.expressions import Expression, ExpressionError, Term, parse, quoted
 from vectarium.vectors.spaces import Space, UnknownWord, WordVector
 
+LARGEST, SMALLEST = 1e15, 1e-15  # what float32 can square and add up over a vocabulary
+_ROUNDING = 1e-12  # of the lengths of the terms: what is left of words that cancel out in float64
+
 
 @dataclass(frozen=True, eq=False)
 class WeightedWord:
@@ -87,8 +90,23 @@ def evaluate(text: str, space: Space) -> Result:
     terms = tuple(WeightedWord(term, _found(term, space)) for term in expression.terms)
     steps = np.array([each.weight * each.point.vector.astype(np.float64) for each in terms])  # [term, dim]
     tips = np.concatenate([np.zeros((1, space.dim)), np.cumsum(steps, axis=0)])
-    if not (np.abs(tips) < np.finfo(np.float32).max).all():
-        raise ExpressionError("The result is too large to be drawn. Use smaller numbers.", 0, len(text))
+    lengths = np.linalg.norm(steps, axis=1)
+    largest = terms[int(np.argmax(lengths))]
+    if not lengths.max() <= LARGEST:
+        raise ExpressionError(
+            f"{largest.weight:.3g} times this word is longer than can be measured. Use a smaller number.",
+            largest.term.start,
+            largest.term.end,
+        )
+    length = np.linalg.norm(tips[-1])
+    if length <= _ROUNDING * lengths.sum():
+        tips[-1] = 0.0
+    elif length < SMALLEST:
+        raise ExpressionError(
+            "The result is shorter than can be measured. Use larger numbers.",
+            largest.term.start,
+            largest.term.end,
+        )
     narrow = read_only(tips.astype(np.float32))
     return Result(expression, terms, narrow[-1], narrow, _differences(terms, narrow))
 

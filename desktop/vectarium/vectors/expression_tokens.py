@@ -11,7 +11,7 @@ _TIMES = "*×·"
 _OVER = "/÷"
 _CLOSING = {'"': '"', "“": "”", "„": "“”", "”": "”"}  # what closes a quote, by what opened it
 _STOPS = "".join(SIGNS) + _TIMES + _OVER + "()" + "".join(_CLOSING)
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 
@@ -90,7 +90,11 @@ def _quotation(text: str, start: int) -> Token:
 
 
 def _bare(text: str, start: int, is_word: Callable[[str], bool]) -> Token:
-    end = start
+    number = _NUMBER.match(text, start)
+    if number and not (number.end() < len(text) and _continues(text[number.end()])):
+        end = number.end()  # the sign of an exponent belongs to it: 1e-3
+    else:
+        number, end = None, start
     while end < len(text) and not text[end].isspace() and text[end] not in _STOPS:
         end += 1
     # The longest known word with hyphens wins; a hyphen before a space or another operator never joins.
@@ -107,7 +111,7 @@ def _bare(text: str, start: int, is_word: Callable[[str], bool]) -> Token:
             end = longest
             break
     word = text[start:end]
-    if _NUMBER.fullmatch(word):
+    if number and end == number.end():
         return Token("number", word, start, end)
     if "␣" in word:  # as it is drawn, and so as it is copied
         return Token("exact", word.replace("␣", " "), start, end)

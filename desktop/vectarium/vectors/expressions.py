@@ -10,13 +10,13 @@ comes out, in the order of the text.
 A word is anything without spaces, operators, brackets or double quotes: ``don't``, ``3d``, ``naïve``. Double
 quotes hold any text and mean exactly that text: ``" king"``; within them a backslash makes ``\\"``, ``\\\\``,
 ``\\n``, ``\\t`` and ``\\r``. A hyphen between letters belongs to the word if the caller knows such a word
-(``semi-final``), and is a minus if not (``king-man``). A number alone is a number: ``"1945"`` is the word.
+(``semi-final``), and is a minus if not (``king-man``). A number (``2``, ``.5``, ``1e-3``) is no word:
+``"1945"`` is.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from vectarium.vectors.expression_tokens import SIGNS, ExpressionError, Token, tokens
 
@@ -213,5 +213,5 @@ def _only_a_number(value: float, start: int, end: int) -> ExpressionError:
 
 
 def _plain(number: float) -> str:
-    """``number`` in digits alone, which `parse` reads back as the same number."""
-    return format(Decimal(repr(number)), "f").removesuffix(".0")
+    """``number`` in as few characters as `parse` reads back as the same number."""
+    return repr(number).removesuffix(".0")

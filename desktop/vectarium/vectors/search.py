@@ -58,6 +58,8 @@ class WordIndex:
     def complete(self, typed: str, limit: int = 20, *, folded: bool = False) -> tuple[Completion, ...]:
         """The words that begin with ``typed``: first whole matches, then in the order of the space.
 
+        Of the whole matches the very word that was typed comes first.
+
         A leading space or a capital that was typed must be there; one that was not typed may be: "king"
         finds " king", "king" and "King", while "King" finds only the capitalized, except among words that
         have no capitals at all. ``folded`` ignores case and leading space and shows twins as one entry, the
@@ -68,12 +70,13 @@ class WordIndex:
         key = fold(typed)
         low, high = self._range(key)
         whole_low, whole_high = self._range(key, exact=True)
-        whole = np.sort(self._order[whole_low:whole_high])
+        whole = self._order[whole_low:whole_high].tolist()
+        whole.sort(key=lambda row: self._unlikeness(row, typed))
         longer = np.concatenate([self._order[low:whole_low], self._order[whole_high:high]])
         found: list[Completion] = []
         seen: set[str] = set()
-        for rows in (whole, longer):
-            for row in _in_order(rows, 4 * limit):
+        for rows in (whole, _in_order(longer, 4 * limit)):
+            for row in rows:
                 word = self._words[row]
                 if not folded and not _respects(word, typed if self._cased else typed.lower()):
                     continue
@@ -83,7 +86,7 @@ class WordIndex:
                         continue
                     seen.add(fold(word))
                     twins = tuple(twin for twin in self.twins(word) if twin != row)
-                found.append(Completion(int(row), word, twins))
+                found.append(Completion(row, word, twins))
                 if len(found) == limit:
                     return tuple(found)
         return tuple(found)
@@ -112,6 +115,11 @@ class WordIndex:
                 scored[candidate] = (-score, row)
         best = sorted(scored.values())[:count]
         return tuple(self._words[row] for _, row in best)
+
+    def _unlikeness(self, row: int, typed: str) -> tuple[bool, bool, int]:
+        """The word that was typed comes before its twins, then the one that differs by its space alone."""
+        word = self._words[row]
+        return word != typed, word.strip(" ") != typed.strip(" "), row
 
     def _range(self, key: str, *, exact: bool = False) -> tuple[int, int]:
         """Where keys that begin with (or are) ``key`` lie in the sorted order."""
