@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vectarium import settings
 from vectarium.sampling import SamplingSettings
 from vectarium.settings import Settings
+from vectarium.space_settings import SpaceSettings
 
 CHANGED = Settings(
     theme="light",
@@ -22,6 +23,7 @@ CHANGED = Settings(
     convention="paper",
     recent=("/somewhere/text.vectarium.json",),
     sampling=SamplingSettings(0.5, 40, 0.9, 0.1),
+    embeddings=SpaceSettings("tokens", {"tokens": ("cat", "dog")}, "Euclid", 20),
     geometry=b"\x00\x01geometry",
     layouts={"All": b"\xff\x00state"},
 )

@@ -100,9 +100,8 @@ class App(QObject):
         self._start_model()
         self.next_token = NextTokenPane(self.session, look, self.settings.distribution_rows)
         self.attention = AttentionPane(self.session, look, self.settings.convention)
-        self.embeddings = EmbeddingsPane(
-            self.session, look, options.space or "words", options.expression or ""
-        )
+        space = self.settings.embeddings.asked(options.space, options.expression)
+        self.embeddings = EmbeddingsPane(self.session, look, space)
         writing = WritingPane(self.session, look)
         panes: tuple[Pane, ...] = (self.embeddings, writing, self.attention, self.next_token)
         self.panes = {pane.key: pane for pane in panes}
@@ -250,6 +249,7 @@ class App(QObject):
                     convention=self.attention.switches.convention,
                     recent=self.commands.recent,
                     sampling=self.session.sampling,
+                    embeddings=self.embeddings.settings,
                     geometry=bytes(self.window.saveGeometry().data()),
                     layouts=self.window.saved_layouts(),
                 ),

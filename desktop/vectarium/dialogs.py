@@ -44,6 +44,7 @@ PANE_KEYS = (
         "arrows turn, Shift and arrows move, + and − zoom, Home resets, Space turns slowly, "
         "1 2 3 look along an axis",
     ),
+    ("Embeddings", "Ctrl+F finds a word"),
 )
 LOG_TAIL = 200_000  # characters
 

@@ -43,10 +43,11 @@ class MakeAxis(VectorRequest):
 
 @dataclass(frozen=True)
 class Complete(VectorRequest):
-    """Words that continue what was typed."""
+    """Words that continue what was typed; where there is none and `alike`, words spelt much like it."""
 
     typed: str
     folded: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,15 @@ class Stream:
 
 @dataclass(frozen=True)
 class FollowPaths(VectorRequest):
-    """Lay the tokens of texts, at every layer, along the principal axes of these texts or of W_E."""
+    """Lay the tokens of texts, at every layer, along the principal axes of these texts or of W_E.
+
+    After these come the user's `own` axes: an expression of tokens of the texts at a layer, or else of W_E.
+    """
 
     read: int  # the number of the `StreamsRead` that they came with
     layer: int
     basis: str = "context"  # or "tokens"
+    own: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,13 +182,18 @@ class AxisMade(Reply):
 
 @dataclass(frozen=True)
 class Completions(Reply):
-    """What continues `typed`, whole matches first, then in the order of the space."""
+    """What continues `typed`, whole matches first, then in the order of the space.
+
+    After them `typed` itself, with a row of None, where the space lacks it but its tokens make it up. Where
+    there is nothing of all that the words are `alike`: spelt much as `typed`.
+    """
 
     space: str
     typed: str
-    rows: tuple[int, ...]
+    rows: tuple[int | None, ...]
     labels: tuple[str, ...]
     expressions: tuple[str, ...]  # the shortest text that means each in an expression
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,7 +206,7 @@ class Problem(Reply):
     message: str
     start: int = 0
     end: int = 0
-    near: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()  # as expressions
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,7 +285,7 @@ class DirectionRead(Reply):
     """Where words lie along a direction, in the order they were given."""
 
     space: str
-    direction: str
+    direction: str  # an asterisk at each word that is the mean of its tokens
     labels: tuple[str, ...]
     composite: tuple[bool, ...]
     dots: Floats  # [word]
@@ -290,6 +300,7 @@ class WordsCompared(Reply):
     space: str
     labels: tuple[str, ...]
     values: Floats  # [word, word]
+    composite: tuple[bool, ...]  # [word]
     cosine: bool
     unknown: tuple[str, ...] = ()
 
@@ -311,13 +322,14 @@ class AnglesMeasured(Reply):
 
 @dataclass(frozen=True, eq=False)
 class PathsFollowed(Reply):
-    """The tokens of texts through the layers, on ten axes."""
+    """The tokens of texts through the layers, on ten axes and the user's own after them."""
 
     space: str
     read: int  # as in `FollowPaths`
     basis: str
-    places: tuple[Floats, ...]  # [text] of [layer + 1, position, component]
+    places: tuple[Floats, ...]  # [text] of [layer + 1, position, axis]
     axes: tuple[Axis, ...]
+    problems: tuple[Problem, ...] = ()  # of own axes that these texts cannot have
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from vectarium import space_settings
 from vectarium.files import write_atomically
 from vectarium.sampling import SamplingSettings
+from vectarium.space_settings import SpaceSettings
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class Settings:
     convention: str = "video"  # how attention is drawn: "video" has keys down, "paper" queries
     recent: tuple[str, ...] = ()  # documents opened or saved last, the newest first
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    embeddings: SpaceSettings = field(default_factory=SpaceSettings)
     geometry: bytes = b""  # QWidget.saveGeometry
     layouts: Mapping[str, bytes] = field(default_factory=dict)  # workspace -> QMainWindow.saveState
 
@@ -64,6 +67,8 @@ def save(path: Path, settings: Settings) -> None:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, SpaceSettings):
+        return space_settings.as_plain(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, Mapping):
@@ -132,6 +137,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "convention": _one_of("video", "paper"),
     "recent": _paths,
     "sampling": _sampling,
+    "embeddings": space_settings.read,
     "geometry": _bytes,
     "layouts": _layouts,
 }

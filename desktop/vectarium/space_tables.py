@@ -1,12 +1,31 @@
 """The points of a space and the neighbours of a vector as rows of plain values, for files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from vectarium.messages_vectors import Evaluated, Near, SpaceOpened
+from vectarium.drawing.numbers import Numbers
+from vectarium.messages_vectors import Axis, Evaluated, Near, SpaceOpened
 
 NEIGHBOUR_COLUMNS = ("rank", "text", "cosine", "Euclid", "dot", "word of the expression")
+
+
+def tables(
+    opened: SpaceOpened | None, evaluated: Evaluated | None, axes: tuple[Axis, ...], most: int | None
+) -> list[Numbers]:
+    """Points, at `most` so many neighbours, and the expression on `axes`, as far as they are there."""
+    found: list[Numbers] = []
+    if opened is not None:
+        found.append(("points", point_columns(opened), lambda: points(opened)))
+    if evaluated is not None:
+        near = evaluated.near
+        count = len(near) if most is None else most
+        found.append(("neighbours", NEIGHBOUR_COLUMNS, lambda: neighbours(near, count)))
+    if evaluated is not None and opened is not None and len(axes) == evaluated.tip.size:
+        columns = expression_columns(replace(opened, axes=axes))
+        found.append(("expression", columns, lambda: expression(evaluated)))
+    return found
 
 
 def point_columns(opened: SpaceOpened) -> tuple[str, ...]:

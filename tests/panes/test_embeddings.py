@@ -55,7 +55,9 @@ def test_opens_with_the_lectures_example_worked_out(pane):
     assert "1st" in pane.panels.nearest.verdict.text()
     assert len(pane.cloud.cloud.points) == len(pane.reading.opened.words) > 60_000
     roles = [arrow.role for arrow in pane.cloud.scene.arrows]
-    assert roles == ["term", "difference", "miss"]
+    assert roles == ["term", "difference", "chain", "chain", "miss"]
+    pane.view.chain.trigger()
+    assert [arrow.role for arrow in pane.cloud.scene.arrows] == ["term", "difference", "miss"]
     assert "PC 1" in pane.info.text()
 
 
@@ -101,13 +103,50 @@ def test_completion_comes_while_typing(pane, qtbot):
     line.setFocus()
     line.clear()
     qtbot.keyClicks(line, "king - quee")
-    popup = pane.box._completer.popup()
-    qtbot.waitUntil(lambda: popup.isVisible() and popup.model().rowCount() > 0)
-    offered = [popup.model().index(row, 0).data() for row in range(popup.model().rowCount())]
-    assert "queen" in offered
-    pane.box._completer.activated[str].emit("queen")
+    offered = pane.box.completions
+    qtbot.waitUntil(lambda: "queen" in offered.labels and offered.is_open)
+    offered.taken.emit("queen")
     assert line.text() == "king - queen"
-    popup.hide()
+    offered.close()
+
+
+def test_a_word_is_found_by_its_name(pane, qtbot, settle):
+    pane.cloud.setFocus()
+    qtbot.keySequence(pane.cloud, "Ctrl+F")
+    assert pane.search.hasFocus()
+    qtbot.keyClicks(pane.search, "wikipedi")
+    qtbot.waitUntil(lambda: pane.search.completions.labels[:1] == ("wikipedia",))
+    qtbot.keyClick(pane.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: pane.reading.evaluated.text == "wikipedia")
+    settle()
+    marks = [mark for mark in pane.cloud.scene.marks if mark.strong]
+    assert [mark.text for mark in marks] == ["wikipedia"]
+    x, y = pane.cloud.position_of(marks[0].row)
+    assert 0 < x < pane.cloud.width()
+    assert 0 < y < pane.cloud.height()
+    pane.search.clear()
+    qtbot.keyClicks(pane.search, "wikkipedia")
+    qtbot.waitUntil(lambda: "wikipedia" in pane.search.completions.labels)
+    pane.search.completions.close()
+
+
+def test_tokens_are_told_apart_by_their_space_and_folded_on_request(pane, qtbot, settle):
+    pane.show_space("tokens")
+    settle()
+    pane.search.setFocus()
+    qtbot.keyClicks(pane.search, "mat")
+    qtbot.waitUntil(lambda: pane.search.completions.labels[:2] == ("mat", "␣mat"))
+    qtbot.keyClick(pane.search, Qt.Key.Key_Escape)
+    qtbot.keyClicks(pane.search, " mat")
+    qtbot.waitUntil(lambda: pane.search.completions.labels[:1] == ("␣mat",))
+    pane.search.completions.close()
+    qtbot.mouseClick(pane.panels.nearest.folded, Qt.MouseButton.LeftButton)
+    settle()
+    pane.search.clear()
+    pane.search.setFocus()
+    qtbot.keyClicks(pane.search, "mat")
+    qtbot.waitUntil(lambda: pane.search.completions.labels[:1] == ("mat and 1 twin",))
+    pane.search.completions.close()
 
 
 def test_a_click_on_a_point_shows_its_neighbours(pane, qtbot, settle):
@@ -139,7 +178,7 @@ def test_a_token_selected_in_the_text_is_found_here_and_the_other_way_round(app,
     app.session.select(3)
     settle()
     assert [term.row for term in pane.reading.evaluated.terms] == [int(app.session.tokens.ids[3])]
-    pane._look_at(int(app.session.tokens.ids[1]))
+    pane.links.look_at(int(app.session.tokens.ids[1]))
     settle()
     assert app.session.selection.token == 1
 
@@ -242,6 +281,55 @@ def test_other_components_and_an_axis_of_ones_own(pane, qtbot, settle):
     pane.view.axis_asked.emit(0, "woman -")
     with qtbot.waitSignal(pane.message):
         pass
+
+
+def test_an_axis_of_ones_own_runs_through_the_paths_too(app, pane, qtbot, settle):
+    pane.show_space("context")
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.evaluated is not None, timeout=30_000)
+    pane.view.axis_asked.emit(1, "cat - upon")
+    qtbot.waitUntil(lambda: pane.cloud.cloud.axes[1].name == "cat - upon at layer 3")
+    settle()
+    assert pane.reading.evaluated.tip.size == 11
+    path = next(path for path in pane.cloud.scene.paths if path.strong)
+    assert np.allclose(path.places[:, 1], pane.context.paths.places[0][:, -1, 10])
+    pane.context.set_basis("tokens")
+    qtbot.waitUntil(lambda: pane.cloud.cloud.axes[0].name == "PC 1 of W_E")
+    settle()
+    assert pane.cloud.cloud.axes[1].name == "cat - upon at layer 3"
+    with qtbot.waitSignal(pane.message) as said:
+        pane.view.axis_asked.emit(0, "quxxq - cat -")
+    assert "quxxq" in said.args[0]
+    app.session.edit_text("a mat")  # has no cat, so the axis is that of W_E now
+    qtbot.waitUntil(lambda: pane.cloud.cloud.axes[1].name == "cat - upon of W_E")
+    settle()
+
+
+def test_the_last_space_and_its_settings_are_there_again(start_app, qtbot, tmp_path):
+    app = start_app(prompt=PROMPT)
+    app.window.open_workspace("Space")
+    pane = app.panes["embeddings"]
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.evaluated is not None, timeout=30_000)
+    pane.show_space("tokens")
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.opened is not None, timeout=30_000)
+    pane.evaluate("mat - cat")
+    pane.panels.nearest.count.setValue(17)
+    pane.panels.nearest.own.click()
+    pane.panels.nearest.measure.choose("Euclid")
+    pane.panels.nearest.asked.emit()
+    qtbot.waitUntil(lambda: pane.settled)
+    pane.panels.turn_to(2)
+    pane.panels.comparison.words.setText("mat, cat")
+    kept = pane.settings
+    app.window.close()
+    again = start_app(prompt=PROMPT)
+    again.window.open_workspace("Space")
+    pane = again.panes["embeddings"]
+    qtbot.waitUntil(lambda: pane.settled and pane.reading.evaluated is not None, timeout=30_000)
+    assert pane.settings == kept
+    assert (kept.space, kept.expressions["tokens"]) == ("tokens", ("mat - cat", ""))
+    assert pane.reading.evaluated.measure == "Euclid"
+    assert len(names(pane)) == 17
+    assert pane.panels.comparison.shown.labels == ("␣mat", "␣cat")
 
 
 def test_the_selection_is_isolated(pane):

@@ -230,6 +230,46 @@ def test_paths_are_the_residual_stream_of_transformers(ask_model, model):
     assert evaluated.near.rows[0] == (vectors @ vectors[4]).argmax()
     assert evaluated.tip == pytest.approx(followed.places[0][2, 4], abs=1e-4)
 
+    own = ((" mat - cat", 1), ("mat - cat", 1), ("new - up", 3), ("mat -", 0))
+    (followed,) = ask_model(m.FollowPaths, space="context", read=read.number, layer=2, own=own)
+    assert [axis.name for axis in followed.axes[10:]] == [
+        "mat - cat at layer 1",
+        "mat - cat at layer 1",
+        "new - up of W_E",
+    ]
+    assert [(each.field, each.text) for each in followed.problems] == [("axis", "mat -")]
+    # The last token of the first text is " mat", its fifth " cat".
+    stream = streams[0].residual
+    assert read.streams[0].words[-1] == " mat"
+    direction = stream[1, -1] - stream[1, read.streams[0].words.index(" cat")]
+    direction = direction / np.linalg.norm(direction)
+    moved = followed.places[0][3, 2, 10] - followed.places[0][0, 2, 10]
+    assert moved == pytest.approx(float((stream[3, 2] - stream[0, 2]) @ direction), abs=1e-4)
+
+
+def test_completions_say_what_a_word_is_made_of_and_what_is_spelt_alike(ask, ask_model, model):
+    ask_model(m.OpenSpace, space="tokens")
+    (found,) = ask_model(m.Complete, space="tokens", typed="mat")
+    assert found.labels[:2] == ("mat", "␣mat")
+    assert found.expressions[:2] == ('"mat"', "mat")
+    (folded,) = ask_model(m.Complete, space="tokens", typed="mat", folded=True)
+    assert folded.labels[0] == "mat and 1 twin"
+    (composite,) = ask_model(m.Complete, space="tokens", typed="matcat")
+    assert composite.rows[-1] is None
+    (value,) = ask_model(m.Evaluate, space="tokens", text=composite.expressions[-1])
+    assert value.terms[0].composite
+    (compared,) = ask_model(m.CompareWords, space="tokens", words="mat matcat", cosine=False)
+    assert compared.composite == (False, True)
+    (read,) = ask_model(m.ReadDirection, space="tokens", direction="mat - matcat", words="cat")
+    assert read.direction == "mat - matcat*"
+    (made,) = ask_model(m.MakeAxis, space="tokens", text="mat - matcat")
+    assert made.axis.name == "mat - matcat*"
+    (none,) = ask(m.Complete, space="words", typed="womann")
+    assert (none.rows, none.alike) == ((), False)
+    (alike,) = ask(m.Complete, space="words", typed="womann", alike=True)
+    assert "woman" in alike.labels
+    assert alike.alike
+
 
 def test_another_model_leaves_nothing_of_the_last(ask_model, model):
     from vectarium.workers.embeddings import matrices

@@ -49,6 +49,11 @@ QLineEdit, QDoubleSpinBox, QSpinBox, QComboBox, QPlainTextEdit, QTextBrowser {{ 
     border: 1px solid {t.line}; border-radius: {px(6)}px; padding: {px(4)}px {px(8)}px;
     selection-background-color: {t.button}; selection-color: {t.button_text}; }}
 QLineEdit:focus, QDoubleSpinBox:focus, QSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{ border-color: {t.accent}; }}
+QLineEdit[role="mono"], QListView[role="mono"] {{ font-family: "{MONO}"; }}
+QListView[role="mono"] {{ background: {t.raised}; border: 1px solid {t.line}; }}
+QListView[role="mono"]::item {{ padding: {px(3)}px {px(8)}px; }}
+QListView[role="mono"]::item:selected {{ background: {t.raised_more}; color: {t.text}; }}
+QListView[role="mono"]::item:disabled {{ color: {t.tertiary}; }}
 QDoubleSpinBox, QSpinBox {{ font-family: "{MONO}"; padding: {px(3)}px {px(6)}px; }}
 QPlainTextEdit[role="log"] {{ font-family: "{MONO}"; font-size: {px(12)}px; }}
 QComboBox::drop-down {{ border: none; width: {px(18)}px; }}

@@ -3,24 +3,25 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from vectarium import space_tables
 from vectarium.drawing.choice_button import ChoiceButton
-from vectarium.drawing.cloud.cloud_menu import axis_line, ends_line
-from vectarium.drawing.cloud.point_cloud_scene import Scene
 from vectarium.drawing.palette import Look
-from vectarium.drawing.space import vector_scenes
+from vectarium.drawing.space.search_box import SearchBox
 from vectarium.drawing.space.vector_stage import VectorStage
 from vectarium.files import write_csv
 from vectarium.messages import Failed, LoadModel, ModelLoaded
 from vectarium.messages_vectors import Completions, Problem
+from vectarium.panes.embeddings_cloud import EmbeddingsCloud
+from vectarium.panes.embeddings_links import EmbeddingsLinks
 from vectarium.panes.pane import Pane, Table
 from vectarium.session.context_reading import ContextReading
-from vectarium.session.session import Selection, Session
+from vectarium.session.session import Session
 from vectarium.session.vector_reading import MODEL_SPACES, VectorReading
+from vectarium.space_settings import SpaceSettings
 
 EXPORTED_NEIGHBOURS = 50
 
@@ -35,69 +36,71 @@ class EmbeddingsPane(Pane):
         "the directions in which the points vary most. Every neighbour, rank and number is computed in the "
         "whole space, never in the picture.</p>"
         "<p>Drag to turn, Shift and drag to move, wheel to zoom to the cursor, Home to reset, Space for a "
-        "slow rotation. Point at a point for its name, click it for its neighbours.</p>"
+        "slow rotation. Point at a point for its name, click it for its neighbours. Find a word by its name "
+        "with Ctrl+F.</p>"
         "<p>Type an expression such as <b>king - man + woman</b>. The yellow arrow is the difference, the "
         "dashed one the same difference where the expression takes it, the dotted one what is missing to "
-        'the word you expect. Put double quotes around tokens with spaces or signs: <b>" king"</b>.</p>'
+        "the word you expect; thin arrows are the terms, each from where the last one ended. Put double "
+        'quotes around tokens with spaces or signs: <b>" king"</b>.</p>'
     )
 
-    def __init__(self, session: Session, look: Look, space: str = "words", expression: str = "") -> None:
+    def __init__(self, session: Session, look: Look, settings: SpaceSettings) -> None:
         super().__init__(look)
         self._session = session
-        self.reading = VectorReading(session, space, expression, self)
+        self.reading = VectorReading(session, settings, self)
         self.context = ContextReading(session, self)
-        self._columns = (0, 1, 2)
-        self._axis_place = 0
         self._problem = ""
-        self._linking = False
-        self._build(look)
+        self._build(look, settings)
         self._listen()
         self._say_waiting()
 
-    def _build(self, look: Look) -> None:
+    def _build(self, look: Look, settings: SpaceSettings) -> None:
         self.space_button = ChoiceButton("Space", "Which vectors are shown")
         self.space_button.set_choices((("words", "Words · GloVe 50d"),), "words")
+        self.search = SearchBox(look)
         self.tools.addWidget(self.space_button)
+        self.tools.addWidget(self.search)
         stage = VectorStage(look)
         self.cloud, self.box, self.view = stage.cloud, stage.box, stage.view
         self.layers, self.panels = stage.layers, stage.panels
+        self.panels.restore(settings)
+        self.view.chain.setChecked(settings.chain)
+        self.drawn = EmbeddingsCloud(self.reading, self.context, stage, self)
+        self.links = EmbeddingsLinks(self._session, self.reading, self.context, stage, self)
         self.menu.addSeparator()
         self.menu.addAction("Copy the nearest words", self._copy_neighbours)
         self.menu.addAction("Save the nearest words as CSV …", self._ask_neighbours_path)
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(stage)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self._find)
 
     def _listen(self) -> None:
         session, reading, nearest = self._session, self.reading, self.panels.nearest
         session.failed.connect(self._failed)
         session.model_changed.connect(self._model_changed)
-        session.selection_changed.connect(self._selection_changed)
-        session.hover_changed.connect(self._token_hovered)
         self.space_button.chosen.connect(self.show_space)
         reading.spaces_changed.connect(self._list_spaces)
         reading.opened_changed.connect(self._show_space)
         reading.value_changed.connect(self._show_value)
-        reading.axis_made.connect(self._use_axis)
         reading.completed.connect(self._complete)
         reading.panel_answered.connect(self.panels.take)
         reading.problem.connect(self._show_problem)
         reading.failed.connect(self.show_empty)
-        self.cloud.clicked.connect(self._clicked)
-        self.cloud.hovered.connect(self._hovered)
         self.box.entered.connect(self._entered)
         self.box.chosen.connect(self.evaluate)
         self.box.typed.connect(reading.complete)
-        self.view.columns_chosen.connect(self._use_columns)
-        self.view.axis_asked.connect(self._ask_axis)
-        self.view.isolate_changed.connect(self._draw)
+        self.search.typed.connect(reading.complete)
+        self.search.missed.connect(reading.find_alike)
+        self.search.chosen.connect(self._found)
+        self.search.entered.connect(self.evaluate)
+        self.drawn.described.connect(self._describe)
         nearest.asked.connect(self._ask_again)
-        nearest.meant.connect(self._look_at)
-        nearest.pointed.connect(self.cloud.set_hover)
-        nearest.own.toggled.connect(self._draw)
-        nearest.count.chosen.connect(self._draw)
         self.panels.asked.connect(reading.ask_panel)
         self.context.changed.connect(self._context_changed)
+        self.context.problem.connect(self._show_problem)
         self.context.failed.connect(self.show_empty)
         self.layers.layer_changed.connect(self._layer_changed)
         self.layers.basis_chosen.connect(self.context.set_basis)
@@ -107,7 +110,7 @@ class EmbeddingsPane(Pane):
         super().showEvent(event)
         if self.reading.spaces is None:
             self.reading.list_spaces()
-        if self.reading.opened is None or self._in_context:
+        if self.reading.opened is None or self.reading.in_context:
             self._open()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -116,11 +119,18 @@ class EmbeddingsPane(Pane):
 
     @property
     def settled(self) -> bool:
-        return self.reading.settled and (not self._in_context or self.context.settled)
+        return self.reading.settled and (not self.reading.in_context or self.context.settled)
 
     @property
-    def _in_context(self) -> bool:
-        return self.reading.space == "context"
+    def settings(self) -> SpaceSettings:
+        """What is to be there again at the next start."""
+        reading = self.reading
+        return replace(
+            self.panels.settings(),
+            space=reading.space,
+            expressions=dict(reading.expressions),
+            chain=self.view.chain.isChecked(),
+        )
 
     # Spaces
 
@@ -128,18 +138,19 @@ class EmbeddingsPane(Pane):
     def show_space(self, key: str) -> None:
         """Show another space."""
         self.reading.choose(key)
-        self._columns = (0, 1, 2)
+        self.drawn.start_anew()
         self._name_space()
         self._say_waiting()
         self._open()
 
     def _open(self) -> None:
         """Ask for the space to show, if it can be there."""
-        self.layers.setVisible(self._in_context)
-        self.context.want(self._in_context and self.isVisible())
+        in_context = self.reading.in_context
+        self.layers.setVisible(in_context)
+        self.context.want(in_context and self.isVisible())
         if self.reading.needs_model:
             self._say_waiting()
-        elif self._in_context:
+        elif in_context:
             self._context_changed()
         elif self.isVisible():
             self.reading.open()
@@ -166,6 +177,9 @@ class EmbeddingsPane(Pane):
         self.panels.direction.set_examples(listed.directions)
         self.layers.set_texts(listed.contexts)
         self._name_space()
+        if not self.reading.needs_model and self.reading.space not in dict(choices):
+            # It was there when Vectarium was closed: a package that has gone, a model whose matrix is tied.
+            self.show_space("tokens" if self.reading.space == "unembedding" else "words")
 
     def _name_space(self) -> None:
         self.space_button.choose(self.reading.space)
@@ -175,14 +189,14 @@ class EmbeddingsPane(Pane):
     def _say_waiting(self) -> None:
         if self.reading.needs_model:
             self.show_empty("The model is starting. Its vectors will appear here as a cloud of points.")
-        elif self._in_context and not len(self._session.tokens):
+        elif self.reading.in_context and not len(self._session.tokens):
             self.show_empty("Write something above, and its tokens will appear here, layer by layer.")
         else:
             self.show_empty("Opening the vectors. Every word will be a point here; near words mean alike.")
 
     @Slot()
     def _show_space(self) -> None:
-        self._place_points()
+        self.drawn.place_points()
         self.panels.new_space()
         self.show_body()
         text, expected = self.reading.expressions.get(self.reading.space, ("", ""))
@@ -191,6 +205,29 @@ class EmbeddingsPane(Pane):
             self.evaluate(text, expected)
         else:
             self._show_nothing()
+
+    @Slot(str, str)
+    def _describe(self, line: str, full: str) -> None:
+        self.info.setText(line)
+        self.info.setToolTip(full)
+
+    # Finding a point
+
+    @Slot()
+    def _find(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    @Slot(int)
+    def _found(self, row: int) -> None:
+        self.links.look_at(row)
+        if self.reading.in_context:
+            self.cloud.centre_on(row)  # elsewhere the view moves when the neighbours are there
+
+    @Slot(object)
+    def _complete(self, found: Completions) -> None:
+        self.search.show_completions(found)
+        self.box.show_completions(found)
 
     # Expressions
 
@@ -216,9 +253,10 @@ class EmbeddingsPane(Pane):
         reading.again()
 
     def _show_nothing(self) -> None:
+        self._problem = ""
         self.panels.nearest.expected.clear()
         self.panels.nearest.show_result(None)
-        self._draw()
+        self.drawn.draw()
 
     @Slot()
     def _show_value(self) -> None:
@@ -227,13 +265,9 @@ class EmbeddingsPane(Pane):
         self._problem = ""
         self.box.set_text(evaluated.text)
         self.panels.nearest.show_result(evaluated)
-        self._draw()
-        if not self._in_context:
+        self.drawn.draw()
+        if not self.reading.in_context:
             self.cloud.frame_scene()
-
-    @Slot(object)
-    def _complete(self, found: Completions) -> None:
-        self.box.show_completions(found.typed, found.expressions)
 
     @Slot(object)
     def _show_problem(self, problem: Problem) -> None:
@@ -250,7 +284,7 @@ class EmbeddingsPane(Pane):
     @Slot()
     def _context_changed(self) -> None:
         """Other paths, or other names along them."""
-        if not self._in_context:
+        if not self.reading.in_context:
             return
         self.layers.set_layers(self.context.layers)
         opened = self.context.space(self.layers.layer.value())
@@ -259,132 +293,35 @@ class EmbeddingsPane(Pane):
             self._say_waiting()
             return
         known, self.reading.opened = self.reading.opened, opened
-        self._place_points(keep_view=known is not None)
+        self.drawn.place_points(keep_view=known is not None)
         self.show_body()
         if known is None or known.words != opened.words:
-            self.reading.evaluated = None
-            self.box.set_text("")
-            self.panels.new_space()
-            self._show_nothing()
+            self._look_at_text()
+        elif known.axes != opened.axes:
+            self.reading.again()
+        self.drawn.draw()
+
+    def _look_at_text(self) -> None:
+        """Another text: what was asked for it, or its selected token."""
+        self.reading.evaluated = None
+        self.panels.new_space()
+        self._show_nothing()
+        text, expected = self.reading.expressions.pop("context", ("", ""))
+        self.box.set_text(text)
+        if text:
+            self.evaluate(text, expected)
+        else:
             self.reading.look_at(self.context.selected()[0])
-        self._draw()
 
     @Slot(int)
     def _layer_changed(self, layer: int) -> None:
         opened = self.context.space(layer)
         if opened is not None:
             self.reading.opened = opened
-            self._place_points(keep_view=True)
-            self._draw()
+            self.drawn.place_points(keep_view=True)
+            self.drawn.draw()
             self.context.set_layer(layer)
             self.reading.again()
-
-    # Axes
-
-    def _place_points(self, *, keep_view: bool = False) -> None:
-        opened, axes = self.reading.opened, self.reading.axes
-        assert opened is not None
-        paths = self.context.paths if self._in_context else None
-        extent = paths.places if paths is not None else ()
-        cloud = vector_scenes.cloud_of(self.reading.coordinates, opened.labels, axes, self._columns, extent)
-        self.cloud.set_cloud(cloud, keep_view=keep_view)
-        self.view.set_axes(axes, self._columns)
-        drawn = [axes[column] for column in self._columns if column < len(axes)]
-        shares = " · ".join(axis_line(axis).replace("   ", " ") for axis in drawn)
-        self.info.setText(f"{len(opened.words):,} points · {shares}")
-        lines = "\n".join(f"{axis.name}: {ends_line(axis)}" for axis in drawn)
-        self.info.setToolTip(f"{opened.dim} dimensions. Share of the variance of each axis drawn.\n{lines}")
-
-    @Slot(tuple)
-    def _use_columns(self, columns: tuple[int, int, int]) -> None:
-        self._columns = columns
-        self._place_points(keep_view=True)
-        self._draw()
-
-    @Slot(int, str)
-    def _ask_axis(self, place: int, text: str) -> None:
-        self._axis_place = place
-        self.reading.make_axis(text)
-
-    @Slot(int)
-    def _use_axis(self, index: int) -> None:
-        columns = list(self._columns)
-        columns[self._axis_place] = index
-        self._use_columns((columns[0], columns[1], columns[2]))
-
-    # Drawing
-
-    @Slot()
-    def _draw(self) -> None:
-        if self.reading.opened is None:
-            return
-        scene, evaluated, paths = self._arithmetic(), self.reading.evaluated, self.context.paths
-        shown = self.context.shown
-        if self._in_context and paths is not None and shown is not None:
-            lines = vector_scenes.trajectories(
-                paths.places,
-                [stream.names for stream in shown.streams],
-                self.context.lenses(),
-                self.context.selected(),
-                self._columns,
-                self.layers.layer.value(),
-            )
-            single = evaluated is None or len(evaluated.terms) < 2
-            scene = lines if single else replace(scene, paths=lines.paths)
-        self.cloud.set_scene(scene)
-
-    def _arithmetic(self) -> Scene:
-        evaluated, listed = self.reading.evaluated, self.panels.nearest.listed
-        points = self.reading.coordinates
-        if evaluated is None or listed is None or evaluated.tip.shape[-1] < points.shape[-1]:
-            return Scene()  # the same values on a new axis are on their way
-        limit, isolated = self.panels.nearest.limit, self.view.isolate.isChecked()
-        return vector_scenes.arithmetic(evaluated, listed, limit, points, self._columns, isolated=isolated)
-
-    # Linked with the other panes
-
-    @Slot(object)
-    def _clicked(self, row: int | None) -> None:
-        if row is not None:
-            self._look_at(row)
-
-    @Slot(int)
-    def _look_at(self, row: int) -> None:
-        """Look at a point of the space, and mark its token in the text."""
-        self.panels.nearest.expected.clear()
-        self.reading.look_at(row)
-        token = self._token_of(row)
-        if token is not None and token != self._session.selection.token:
-            self._linking = True
-            self._session.select(token)
-            self._linking = False
-
-    @Slot(object)
-    def _hovered(self, row: int | None) -> None:
-        self._session.set_hover(None if row is None else self._token_of(row))
-
-    @Slot(object)
-    def _token_hovered(self, token: int | None) -> None:
-        """Light the point of the token that the mouse means in another pane."""
-        if self.isVisible() and self.reading.opened is not None and not self.cloud.underMouse():
-            self.cloud.set_hover(None if token is None else self._row_of(token))
-
-    @Slot(object)
-    def _selection_changed(self, selection: Selection) -> None:
-        if self._linking or selection.token is None or not self.isVisible():
-            return
-        if (row := self._row_of(selection.token)) is not None:
-            self.panels.nearest.expected.clear()
-            self.reading.look_at(row)
-
-    def _row_of(self, token: int) -> int | None:
-        stale = self._in_context and not self.context.current
-        return None if stale else self.reading.row_of(token, self.context.seen_from)
-
-    def _token_of(self, row: int) -> int | None:
-        stale = self._in_context and not self.context.current
-        beside = self._in_context and row >= self.context.own_tokens
-        return None if stale or beside else self.reading.token_of(row, self.context.seen_from)
 
     # Data
 
@@ -393,20 +330,9 @@ class EmbeddingsPane(Pane):
         return self._tables(None)
 
     def _tables(self, most: int | None) -> list[Table]:
-        found = []
-        opened, evaluated = self.reading.opened, self.reading.evaluated
-        if opened is not None:
-            columns = space_tables.point_columns(opened)
-            found.append(Table("points", columns, lambda: space_tables.points(opened)))
-        if evaluated is not None:
-            near = evaluated.near
-            count = len(near) if most is None else most
-            columns = space_tables.NEIGHBOUR_COLUMNS
-            found.append(Table("neighbours", columns, lambda: space_tables.neighbours(near, count)))
-        if evaluated is not None and opened is not None and len(self.reading.axes) == evaluated.tip.size:
-            columns = space_tables.expression_columns(replace(opened, axes=self.reading.axes))
-            found.append(Table("expression", columns, lambda: space_tables.expression(evaluated)))
-        return found + [Table(*each) for each in self.panels.tables()]
+        reading = self.reading
+        found = space_tables.tables(reading.opened, reading.evaluated, reading.axes, most)
+        return [Table(*each) for each in (*found, *self.panels.tables())]
 
     def export(self, folder: Path) -> None:
         """``points.csv`` and ``neighbours.csv``, fifty of them. Raises OSError."""

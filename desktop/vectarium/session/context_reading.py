@@ -14,6 +14,8 @@ class ContextReading(QObject):
     """Asks only while `wanted`, and not for every token while the model writes."""
 
     changed = Signal()  # other paths, or names along them
+    axis_made = Signal(int)  # its index among the axes
+    problem = Signal(object)  # Problem with an axis of the user's own
     failed = Signal(str)
 
     def __init__(self, session: Session, parent: QObject) -> None:
@@ -23,6 +25,8 @@ class ContextReading(QObject):
         self.others: tuple[str, ...] = ()
         self.layer = -1  # the last
         self.basis = "context"
+        self.own_axes: tuple[tuple[str, int], ...] = ()  # an expression and the layer it was made for
+        self._asked_axis = ""
         self.read: m.StreamsRead | None = None
         self.paths: m.PathsFollowed | None = None
         self.shown: m.StreamsRead | None = None  # what `paths` are of
@@ -64,6 +68,12 @@ class ContextReading(QObject):
         self.layer = layer
         self._follow()
 
+    def make_axis(self, text: str, layer: int) -> None:
+        """An axis along an expression of tokens in this text at a layer, or else of W_E."""
+        self._asked_axis = text
+        self.own_axes = (*(each for each in self.own_axes if each[0] != text), (text, layer))
+        self._follow()
+
     @Slot()
     def _look_again(self) -> None:
         if self.wanted and not self._session.generating:
@@ -96,7 +106,12 @@ class ContextReading(QObject):
             layers = self.read.layers
             layer = layers if self.layer < 0 else min(self.layer, layers)
             self._session.ask(
-                m.FollowPaths, space="context", read=self.read.number, layer=layer, basis=self.basis
+                m.FollowPaths,
+                space="context",
+                read=self.read.number,
+                layer=layer,
+                basis=self.basis,
+                own=self.own_axes,
             )
 
     @Slot(object)
@@ -110,13 +125,24 @@ class ContextReading(QObject):
             case m.PathsFollowed():
                 self._waiting.discard(m.FollowPaths)
                 if self.read is not None and reply.read == self.read.number:
-                    self.paths, self.shown = reply, self.read
-                    self.changed.emit()
+                    self._take_paths(reply)
             case m.LensRead():
                 self._waiting.discard(m.ReadLens)
                 self.lens = reply
                 if self.paths is not None:
                     self.changed.emit()
+
+    def _take_paths(self, followed: m.PathsFollowed) -> None:
+        self.paths, self.shown = followed, self.read
+        refused = {problem.text for problem in followed.problems}
+        self.own_axes = tuple(each for each in self.own_axes if each[0] not in refused)
+        asked, self._asked_axis = self._asked_axis, ""
+        self.changed.emit()
+        for problem in followed.problems:
+            self.problem.emit(problem)
+        names = [text for text, _ in self.own_axes]
+        if asked in names:
+            self.axis_made.emit(len(followed.axes) - len(names) + names.index(asked))
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from vectarium import messages_vectors as m
 from vectarium.messages import Failed, Floats, Reply, Request
 from vectarium.session.session import Session
+from vectarium.space_settings import SpaceSettings
 
-START = ("king - man + woman", "queen")
 MODEL_SPACES = ("tokens", "unembedding", "positions", "context")
 
 
@@ -23,21 +23,18 @@ class VectorReading(QObject):
     problem = Signal(object)  # Problem with an expression, the expected word or an axis
     failed = Signal(str)
 
-    def __init__(self, session: Session, space: str, expression: str, parent: QObject) -> None:
+    def __init__(self, session: Session, settings: SpaceSettings, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self.space = space
+        self.space = settings.space
         self.spaces: m.SpacesListed | None = None
         self.opened: m.SpaceOpened | None = None
         self.evaluated: m.Evaluated | None = None
         self.own_axes: list[m.AxisMade] = []
-        self.measure = "cosine"
-        self.folded = False
+        self.measure, self.folded = settings.measure, settings.folded
         self.expected = ""
-        self.expressions = dict.fromkeys(("words", "all_words", "tokens", "unembedding"), START)
-        self.expressions["positions"] = ('"0"', "")
-        if expression:
-            self.expressions[space] = (expression, "")
+        self._asked: tuple[str, int | None] | None = None  # the expression or row that is being worked out
+        self.expressions = dict(settings.expressions)  # by space, with the word expected
         self._waiting: set[type[Request]] = set()
         session.answered.connect(self._answered)
         session.failed.connect(self._failed)
@@ -57,6 +54,10 @@ class VectorReading(QObject):
         self._ask(m.ListSpaces)
 
     @property
+    def in_context(self) -> bool:
+        return self.space == "context"
+
+    @property
     def needs_model(self) -> bool:
         """Whether the space shown waits for a model that is not there yet."""
         return self.space in MODEL_SPACES and self._session.model is None
@@ -64,7 +65,7 @@ class VectorReading(QObject):
     def choose(self, space: str) -> None:
         """Another space is looked at from now on; `open` asks for it."""
         self.space = space
-        self.opened = self.evaluated = None
+        self.opened = self.evaluated = self._asked = None
         self.own_axes = []
 
     def open(self) -> None:
@@ -73,7 +74,7 @@ class VectorReading(QObject):
     def evaluate(self, text: str, expected: str = "") -> None:
         """Work an expression out in the space shown, and see where an expected word lies."""
         self.expected = expected
-        self.expressions[self.space] = (text, expected)
+        self._keep(text)
         self._evaluate(text=text)
 
     def look_at(self, row: int) -> None:
@@ -83,16 +84,24 @@ class VectorReading(QObject):
 
     def again(self) -> None:
         """Work the same expression out anew, with other settings or another expected word."""
-        if self.evaluated is not None:
+        if self._asked is not None:
+            self._evaluate(*self._asked)
+        elif self.evaluated is not None:
             self._evaluate(text=self.evaluated.text)
 
     def forget(self) -> None:
         """Look at no expression."""
-        self.evaluated = None
+        self.evaluated = self._asked = None
         self.expressions.pop(self.space, None)
+
+    def _keep(self, text: str) -> None:
+        """For when this space is shown again; what is worked out in context is of one text alone."""
+        if not self.in_context:
+            self.expressions[self.space] = (text, self.expected)
 
     def _evaluate(self, text: str = "", row: int | None = None) -> None:
         if self.opened is not None:
+            self._asked = (text, row)
             self._ask(
                 m.Evaluate,
                 space=self.space,
@@ -105,8 +114,16 @@ class VectorReading(QObject):
 
     @Slot(str)
     def complete(self, typed: str) -> None:
+        self._complete(typed, alike=False)
+
+    @Slot(str)
+    def find_alike(self, typed: str) -> None:
+        """As `complete`; if nothing begins so, what is spelt alike. That takes some tenths of a second."""
+        self._complete(typed, alike=True)
+
+    def _complete(self, typed: str, *, alike: bool) -> None:
         if self.opened is not None:
-            self._session.ask(m.Complete, space=self.space, typed=typed, folded=self.folded)
+            self._session.ask(m.Complete, space=self.space, typed=typed, folded=self.folded, alike=alike)
 
     def make_axis(self, text: str) -> None:
         self._ask(m.MakeAxis, space=self.space, text=text)
@@ -137,8 +154,9 @@ class VectorReading(QObject):
                 self.opened_changed.emit()
             case m.Evaluated():
                 self._waiting.discard(m.Evaluate)
+                self._asked = None
                 self.evaluated = reply
-                self.expressions[self.space] = (reply.text, self.expected)
+                self._keep(reply.text)
                 self.value_changed.emit()
             case m.AxisMade():
                 self._waiting.discard(m.MakeAxis)
@@ -151,6 +169,8 @@ class VectorReading(QObject):
             case m.Problem(field="expression" | "axis" | "expected"):
                 kinds = {"expression": m.Evaluate, "axis": m.MakeAxis}
                 self._waiting.discard(kinds.get(reply.field, m.Complete))
+                if reply.field == "expression":
+                    self._asked = None
                 self.problem.emit(reply)
             case _:
                 self._waiting -= {m.ReadDirection, m.CompareWords, m.MeasureAngles}

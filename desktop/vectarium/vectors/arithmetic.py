@@ -55,6 +55,13 @@ class Result:
         return str(self.expression)
 
     @property
+    def marked_name(self) -> str:
+        """The name with an asterisk at the words that are the mean of their tokens."""
+        return self.expression.written(
+            [place for place, each in enumerate(self.terms) if each.point.composite]
+        )
+
+    @property
     def own(self) -> tuple[int, ...]:
         """The rows of its words, and of the tokens of those that are composite.
 

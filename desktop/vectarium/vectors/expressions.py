@@ -15,7 +15,7 @@ quotes hold any text and mean exactly that text: ``" king"``; within them a back
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from vectarium.vectors.expression_tokens import SIGNS, ExpressionError, Token, tokens
@@ -45,12 +45,16 @@ class Expression:
 
     def __str__(self) -> str:
         """The expression without brackets; `parse` gives the same terms for it, places aside."""
+        return self.written()
+
+    def written(self, starred: Collection[int] = ()) -> str:
+        """The expression without brackets, with an asterisk at the words of some of the terms."""
         parts: list[str] = []
         for place, term in enumerate(self.terms):
             sign = "-" if math.copysign(1.0, term.weight) < 0 else "+"
             parts.append(sign if place else sign.replace("+", ""))
             factor = abs(term.weight)
-            word = quoted(term.word) if term.exact else term.word
+            word = (quoted(term.word) if term.exact else term.word) + "*" * (place in starred)
             parts.append(word if factor == 1 else f"{_plain(factor)} * {word}")
         return " ".join(part for part in parts if part)
 

@@ -11,6 +11,7 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.vectors.arrays import Floats, VectorError
 from vectarium.vectors.axes import Axis, component_axes, project
 from vectarium.vectors.pca import principal_components
+from vectarium.vectors.spaces import Space, contextual_space
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +44,26 @@ def context_axes(
 
     Raises VectorError where the texts are empty or come from models of different width.
     """
+    return component_axes(
+        principal_components(all_points(streams, leave_out_first=leave_out_first), checkpoint)
+    )
+
+
+def all_points(streams: Sequence[ResidualStream], *, leave_out_first: bool = True) -> NDArray[Any]:
+    """Every token at every layer, [point, dim], of the first tokens as `context_axes` says."""
     widths = {stream.residual.shape[-1] for stream in streams}
     if len(widths) != 1:
         raise VectorError("Paths can be drawn together for texts of one and the same model only.")
     start = 1 if leave_out_first and any(len(stream.words) > 1 for stream in streams) else 0
-    points = [stream.residual[:, start:].reshape(-1, *widths) for stream in streams]
-    return component_axes(principal_components(np.concatenate(points), checkpoint))
+    return np.concatenate([stream.residual[:, start:].reshape(-1, *widths) for stream in streams])
+
+
+def space_at(streams: Sequence[ResidualStream], layer: int) -> Space:
+    """The tokens of all texts at a layer, or at the last where there are fewer, as a space."""
+    layer = min(layer, len(streams[0].residual) - 1)
+    words = [word for stream in streams for word in stream.words]
+    vectors = np.concatenate([stream.residual[layer] for stream in streams])
+    return contextual_space(words, vectors, f"Residual stream, layer {layer}")
 
 
 def paths(streams: Sequence[ResidualStream], axes: Sequence[Axis]) -> tuple[Path, ...]:

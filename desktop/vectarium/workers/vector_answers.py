@@ -12,6 +12,7 @@ from vectarium.vectors import arithmetic, directions
 from vectarium.vectors.arithmetic import Result
 from vectarium.vectors.arrays import VectorError
 from vectarium.vectors.axes import Axis, custom_axis, extremes, project
+from vectarium.vectors.expressions import quoted
 from vectarium.vectors.neighbours import Measure, Neighbours, nearest, place_of
 from vectarium.vectors.spaces import Kind, Space, UnknownWord
 from vectarium.vocabulary import visible
@@ -66,26 +67,47 @@ def make_axis(request: m.MakeAxis, opened_space: OpenedSpace) -> tuple[OpenedSpa
     space = opened_space.space
     result = arithmetic.evaluate(request.text, space)
     names = [axis.name for axis in opened_space.axes]
-    if result.name not in names:
-        axis = custom_axis(result.name, result.vector, space.vectors)
+    name = result.marked_name
+    if name not in names:
+        axis = custom_axis(name, result.vector, space.vectors)
         opened_space = open_space(space, [*opened_space.axes, axis])
-        names.append(result.name)
-    index = names.index(result.name)
+        names.append(name)
+    index = names.index(name)
     along = read_only(opened_space.coordinates[:, index].copy())
     made = named(opened_space.axes[index], space, along)
     return opened_space, m.AxisMade(request.number, request.space, made, along)
 
 
 def complete(request: m.Complete, space: Space) -> m.Completions:
-    found = space.index.complete(request.typed, limit=12, folded=request.folded)
+    typed = request.typed
+    found = space.index.complete(typed, limit=12, folded=request.folded)
+    rows: list[int | None] = [each.row for each in found]
+    labels = [visible(each.word) + _twins(len(each.twins)) for each in found]
+    expressions = [arithmetic.spelling(space, each.row) for each in found]
+    if space.row_of(typed, exact=False) is None and space.split is not None and typed.strip():
+        composite = space.find(typed, exact=False)
+        if composite.row is None:
+            rows.append(None)
+            labels.append(f"{visible(composite.word)}, the mean of its {len(composite.pieces)} tokens")
+            expressions.append(quoted(composite.word))
+    if rows or not request.alike:
+        return m.Completions(
+            request.number, request.space, typed, tuple(rows), tuple(labels), tuple(expressions)
+        )
+    near = [space.rows[word] for word in space.index.near(typed, 6)]
     return m.Completions(
         request.number,
         request.space,
-        request.typed,
-        tuple(each.row for each in found),
-        tuple(visible(each.word) for each in found),
-        tuple(arithmetic.spelling(space, each.row) for each in found),
+        typed,
+        tuple(near),
+        tuple(visible(space.words[row]) for row in near),
+        tuple(arithmetic.spelling(space, row) for row in near),
+        alike=True,
     )
+
+
+def _twins(count: int) -> str:
+    return f" and {count} twin{'s' * (count > 1)}" if count else ""
 
 
 def evaluate(request: m.Evaluate, opened_space: OpenedSpace) -> list[Reply]:
@@ -196,7 +218,7 @@ def read_direction(request: m.ReadDirection, space: Space) -> m.DirectionRead:
     return m.DirectionRead(
         request.number,
         request.space,
-        result.name,
+        result.marked_name,
         tuple(visible(point.word) for point in read.points),
         tuple(point.composite for point in read.points),
         read_only(read.dots.astype(np.float32)),
@@ -223,6 +245,7 @@ def compare_words(request: m.CompareWords, space: Space) -> m.WordsCompared:
         request.space,
         tuple(visible(point.word) for point in points),
         read_only(directions.dot_products(vectors, cosine=request.cosine).astype(np.float32)),
+        tuple(point.composite for point in points),
         request.cosine,
         tuple(unknown),
     )

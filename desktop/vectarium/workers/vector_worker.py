@@ -8,9 +8,9 @@ from PySide6.QtCore import Slot
 
 from vectarium import messages_vectors as m
 from vectarium.messages import Failed, Finished, Newest, Progress, Request, read_only
-from vectarium.vectors import examples, spaces, trajectories, word_vectors
+from vectarium.vectors import arithmetic, examples, spaces, trajectories, word_vectors
 from vectarium.vectors.arrays import VectorError
-from vectarium.vectors.axes import Axis, component_axes
+from vectarium.vectors.axes import Axis, component_axes, custom_axis
 from vectarium.vectors.expression_tokens import ExpressionError
 from vectarium.vectors.pca import cached_principal_components, principal_components
 from vectarium.vectors.spaces import Kind, Space
@@ -60,7 +60,7 @@ class VectorWorker(Worker):
             if isinstance(request, m.OpenSpace | m.MeasureAngles | m.FollowPaths):
                 self._reply(Finished(request.number, request))  # what told of its progress says its end
         except ExpressionError as error:
-            self._problem(request, str(error), error.start, error.end, error.near)
+            self._problem(request, str(error), error.start, error.end, self._spelt(request, error.near))
         except VectorError as error:
             self._problem(request, str(error))
 
@@ -70,8 +70,6 @@ class VectorWorker(Worker):
                 self._reply(self._listed(request))
             case m.OpenSpace():
                 self._reply(answers.opened(request.number, request.space, self._open(request)))
-            case m.MakeAxis(space="context"):
-                raise VectorError("An axis of your own can be drawn among words, tokens and positions.")
             case m.MakeAxis():
                 self._opened[request.space], reply = answers.make_axis(request, self._open(request))
                 self._reply(reply)
@@ -101,6 +99,13 @@ class VectorWorker(Worker):
             return
         text = getattr(request, "text", "") or getattr(request, "direction", "")
         self._reply(m.Problem(request.number, request.space, field, text, message, start, end, near))
+
+    def _spelt(self, request: Request, near: tuple[str, ...]) -> tuple[str, ...]:
+        """Words as they are written in an expression."""
+        opened = self._opened.get(getattr(request, "space", ""))
+        if opened is None:
+            return ()
+        return tuple(arithmetic.spelling(opened.space, opened.space.rows[word]) for word in near)
 
     # Spaces
 
@@ -188,21 +193,45 @@ class VectorWorker(Worker):
             else:
                 axes = trajectories.context_axes(streams, checkpoint=checkpoint)
             self._streams_axes[request.basis] = axes
+        own, problems = self._own_axes(request, streams)
+        axes = (*axes, *own)
         found = trajectories.paths(streams, axes)
         places = [
             read_only(np.stack([path.points for path in found if path.text == text], axis=1))
             for text in range(len(streams))
-        ]  # [text] of [layer + 1, position, component]
-        words = [word for stream in streams for word in stream.words]
-        layer = min(request.layer, len(streams[0].residual) - 1)
-        vectors = np.concatenate([stream.residual[layer] for stream in streams])
-        space = spaces.contextual_space(words, vectors, f"Residual stream, layer {layer}")
+        ]  # [text] of [layer + 1, position, axis]
+        space = trajectories.space_at(streams, request.layer)
         self._opened["context"] = answers.open_space(space, axes)
         coordinates = self._opened["context"].coordinates
         names = [answers.named(axis, space, coordinates[:, index]) for index, axis in enumerate(axes)]
         return m.PathsFollowed(
-            request.number, "context", request.read, request.basis, tuple(places), tuple(names)
+            request.number,
+            "context",
+            request.read,
+            request.basis,
+            tuple(places),
+            tuple(names),
+            tuple(problems),
         )
+
+    def _own_axes(
+        self, request: m.FollowPaths, streams: tuple[trajectories.ResidualStream, ...]
+    ) -> tuple[list[Axis], list[m.Problem]]:
+        made: list[Axis] = []
+        problems: list[m.Problem] = []
+        for text, layer in request.own:
+            try:
+                try:
+                    result = arithmetic.evaluate(text, trajectories.space_at(streams, layer))
+                    where = f"at layer {layer}"
+                except ExpressionError:
+                    tokens = self._open(m.OpenSpace(request.number, "tokens"))
+                    result, where = arithmetic.evaluate(text, tokens.space), "of W_E"
+                name = f"{result.marked_name} {where}"
+                made.append(custom_axis(name, result.vector, trajectories.all_points(streams)))
+            except VectorError as error:
+                problems.append(m.Problem(request.number, "context", "axis", text, str(error)))
+        return made, problems
 
 
 def _text(vocabulary: Vocabulary, token: int) -> str:

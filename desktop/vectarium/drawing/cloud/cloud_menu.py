@@ -15,7 +15,7 @@ class CloudMenu(QToolButton):
 
     columns_chosen = Signal(tuple)  # three indices of axes
     axis_asked = Signal(int, str)  # which of the three, an expression
-    isolate_changed = Signal(bool)
+    scene_changed = Signal()  # other things are to stand out
 
     def __init__(self, cloud: PointCloud) -> None:
         super().__init__(cloud)
@@ -42,7 +42,11 @@ class CloudMenu(QToolButton):
         menu.addSeparator()
         self.isolate = menu.addAction("Only the selection and its neighbours")
         self.isolate.setCheckable(True)
-        self.isolate.toggled.connect(self.isolate_changed)
+        self.isolate.toggled.connect(self._scene_toggled)
+        self.chain = menu.addAction("Each term as an arrow")
+        self.chain.setCheckable(True)
+        self.chain.setChecked(True)
+        self.chain.toggled.connect(self._scene_toggled)
         self.names = menu.addAction("Names of other points")
         self.names.setCheckable(True)
         self.names.setChecked(True)
@@ -92,6 +96,10 @@ class CloudMenu(QToolButton):
         )
         if agreed and text.strip():
             self.axis_asked.emit(place, text)
+
+    @Slot()
+    def _scene_toggled(self) -> None:
+        self.scene_changed.emit()
 
     @Slot(bool)
     def _show_names(self, shown: bool) -> None:

@@ -165,7 +165,14 @@ class PointCloud(QWidget):
         if not places or self.scene.paths:
             return
         points = self._scaled(np.stack(places))
-        self._start, self._goal = self.camera, self.camera.framing(points, self.width(), self.height())
+        self._fly_to(self.camera.framing(points, self.width(), self.height()))
+
+    def centre_on(self, row: int) -> None:
+        """Move to where a point is in the middle of the view, in a short flight."""
+        self._fly_to(self.camera.centred(self._points[:, row]))
+
+    def _fly_to(self, goal: Camera) -> None:
+        self._start, self._goal = self.camera, goal
         self._flight.setDuration(self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration))
         self._flight.stop()
         self._flight.start()

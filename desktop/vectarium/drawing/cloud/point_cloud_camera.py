@@ -16,6 +16,9 @@ START_DISTANCE = 3.6
 NEAREST, FARTHEST = 0.02, 40.0
 NEAR_PLANE = 0.002
 
+# Where most points are: a view that shows none of it says little of where in the cloud it is.
+_MIDDLE = np.array([[x, y, z] for x in (-0.2, 0.2) for y in (-0.2, 0.2) for z in (-0.2, 0.2)], np.float32).T
+
 
 @dataclass(frozen=True, eq=False)
 class Projected:
@@ -86,8 +89,9 @@ class Camera:
         x, y, z = (float(each) for each in point)
         return replace(self, target=(x, y, z))
 
-    def framing(self, points: Floats, width: float, height: float, share: float = 0.62) -> "Camera":
+    def framing(self, points: Floats, width: float, height: float, share: float = 0.85) -> "Camera":
         """The same direction, so that `points` [3, point] fill that share of a screen, but not too close."""
+        points = np.concatenate([points, _MIDDLE], axis=1)
         low, high = (turned := self.rotation() @ points).min(axis=1), turned.max(axis=1)
         middle = self.rotation().T @ ((low + high) / 2)
         across, up, deep = high - low

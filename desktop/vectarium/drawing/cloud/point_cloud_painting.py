@@ -147,11 +147,15 @@ class CloudPainting:
 
 
 def _paint_axes(painter: QPainter, look: Look, view: View) -> list[Box]:
-    """The three axes as a small cross in the corner, with their names and shares; what room it takes."""
+    """The three axes as a small cross in the corner, with their names and shares; what room it takes.
+
+    Where there is little room it is smaller, and has no shares: they stand in the header too.
+    """
     width, height = view.size
+    small = min(width / 1.4, height) < look.px(330)
     color = QColor(look.theme.secondary)
-    reach = look.px(34)
-    origin = QPointF(look.px(70), height - look.px(50))
+    reach = look.px(20 if small else 34)
+    origin = QPointF(look.px(54 if small else 96), height - look.px(32 if small else 50))
     painter.setFont(look.words(11))
     metrics = QFontMetricsF(painter.font())
     rotation = view.camera.rotation()
@@ -160,14 +164,19 @@ def _paint_axes(painter: QPainter, look: Look, view: View) -> list[Box]:
         painter.setPen(QPen(color, max(1.0, look.zoom)))
         painter.drawLine(origin, origin + end)
         axis = view.cloud.axes[index]
-        text = f"{axis.name}  {100 * axis.share:.1f} %"
+        text = axis.name if small else f"{axis.name}  {100 * axis.share:.1f} %"
         wide, high = metrics.horizontalAdvance(text), metrics.height()
         at = origin + end * 1.15
         left = at.x() + look.px(2) if end.x() >= 0 else at.x() - wide - look.px(2)
         # A long name of an axis of one's own must not leave the picture.
         left = max(left, float(look.px(4)))
-        painter.drawText(QRectF(left, at.y() - high / 2, wide + 2, high), Qt.AlignmentFlag.AlignCenter, text)
-    cross = Box(0, height - look.px(100), look.px(150), look.px(100))
+        area = QRectF(left, at.y() - high / 2, wide + 2, high)
+        scene_of.paint_ground(painter, look, area)
+        painter.setPen(color)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+    cross = Box(0, height - look.px(100), look.px(190), look.px(100))
+    if small:
+        cross = Box(0, height - look.px(64), look.px(112), look.px(64))
     if height > look.px(420) and width > look.px(700):
         return [cross, _paint_ends(painter, look, view, metrics)]
     return [cross]
@@ -176,7 +185,7 @@ def _paint_axes(painter: QPainter, look: Look, view: View) -> list[Box]:
 def _paint_ends(painter: QPainter, look: Look, view: View, metrics: QFontMetricsF) -> Box:
     """The words farthest out on each axis, beside the cross."""
     width, height = view.size
-    left, high = look.px(190), metrics.height() * 1.25
+    left, high = look.px(216), metrics.height() * 1.25
     top = height - look.px(18) - 3 * high
     for index, axis in enumerate(view.cloud.axes):
         if axis.low:
@@ -185,5 +194,8 @@ def _paint_ends(painter: QPainter, look: Look, view: View, metrics: QFontMetrics
                 Qt.TextElideMode.ElideRight,
                 width - left - look.px(12),
             )
-            painter.drawText(QPointF(left, top + (index + 1) * high), text)
+            area = QRectF(left, top + index * high, metrics.horizontalAdvance(text), high)
+            scene_of.paint_ground(painter, look, area)
+            painter.setPen(QColor(look.theme.secondary))
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, text)
     return Box(left, top, width * 0.8 - left, height - top)

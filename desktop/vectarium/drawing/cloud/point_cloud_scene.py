@@ -19,7 +19,8 @@ ROLES = {  # what a mark or an arrow is: its colour in the theme
     "result": "query",
     "found": "found",
     "term": "query",
-    "difference": "secondary",
+    "chain": "tertiary",
+    "difference": "query",
     "miss": "found",
     "first": "query",
     "second": "key",
@@ -122,15 +123,20 @@ def font_of(look: Look, strong: bool) -> QFont:
 
 def paint_label(painter: QPainter, look: Look, box: Box, text: str, color: QColor, strong: bool) -> None:
     """A label on a ground that keeps it readable over points."""
-    ground = QColor(look.theme.window)
-    ground.setAlpha(190)
     rect = QRectF(box.left, box.top, box.width, box.height)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ground)
-    painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), look.px(4), look.px(4))
+    paint_ground(painter, look, rect)
     painter.setFont(font_of(look, strong))
     painter.setPen(color)
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextForceLeftToRight, text)
+
+
+def paint_ground(painter: QPainter, look: Look, area: QRectF) -> None:
+    """What text stands on so that points do not disturb it."""
+    ground = QColor(look.theme.window)
+    ground.setAlpha(190)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(area.adjusted(0, 1, 0, -1), look.px(4), look.px(4))
 
 
 def paint_leader(painter: QPainter, box: Box, x: float, y: float, color: QColor) -> None:
@@ -157,13 +163,14 @@ def paint_arrow(
     if not all(map(math.isfinite, (*start, *end))):
         return
     color = QColor(getattr(look.theme, ROLES[role]))
-    pen = QPen(color, look.px(2))
+    thin = role == "chain"
+    pen = QPen(color, 1 if thin else look.px(2))
     pen.setStyle(DASHES.get(role, Qt.PenStyle.SolidLine))
     painter.setPen(pen)
     line = QLineF(QPointF(*start), QPointF(*end))
     if line.length() < 2:
         return
-    size = min(look.px(11), line.length() / 2)
+    size = min(look.px(7 if thin else 11), line.length() / 2)
     along = QPointF(line.dx() / line.length(), line.dy() / line.length())
     neck = QPointF(*end) - along * size * 0.8
     painter.drawLine(QPointF(*start), neck)

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look, contrast, mix
+from vectarium.drawing.space.number_line import MEAN_NOTE
 from vectarium.messages_vectors import Problem, WordsCompared
-
-START = "king, queen, man, woman, cat, dog"
+from vectarium.space_settings import SpaceSettings
 
 
 class NumberMatrix(QWidget):
@@ -41,9 +41,10 @@ class NumberMatrix(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(look.mono(10.5))
         metrics = painter.fontMetrics()
-        count = len(shown.labels)
+        labels = [label + " *" * mean for label, mean in zip(shown.labels, shown.composite, strict=True)]
+        count = len(labels)
         names = min(
-            max(metrics.horizontalAdvance(label) for label in shown.labels) + look.px(8), self.width() * 0.3
+            max(metrics.horizontalAdvance(label) for label in labels) + look.px(8), self.width() * 0.3
         )
         head = look.px(22)
         cell = min((self.width() - names) / count, (self.height() - head) / count)
@@ -58,7 +59,7 @@ class NumberMatrix(QWidget):
             ),
             None,
         )  # as many as fit; None where no number does
-        for row, label in enumerate(shown.labels):
+        for row, label in enumerate(labels):
             painter.setPen(QColor(theme.text))
             side = QRectF(0, head + row * high, names - look.px(6), high)
             text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(side.width()))
@@ -90,7 +91,7 @@ class ComparisonPanel(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self.words = QLineEdit(START)
+        self.words = QLineEdit(SpaceSettings().compared)
         self.words.setAccessibleName("Words to compare")
         self.words.setToolTip("2 to 40 words, parted by spaces or commas; Return compares them")
         self.cosine = toggle("cosine", "Cosines in place of dot products")
@@ -120,7 +121,10 @@ class ComparisonPanel(QWidget):
 
     def show_values(self, compared: WordsCompared | None) -> None:
         self.matrix.show_values(compared)
-        self.note.setText("\n".join(compared.unknown) if compared is not None else "")
+        lines = [] if compared is None else list(compared.unknown)
+        if compared is not None and any(compared.composite):
+            lines.append(MEAN_NOTE)
+        self.note.setText("\n".join(lines))
 
     def show_problem(self, problem: Problem) -> None:
         self.show_values(None)
@@ -130,6 +134,7 @@ class ComparisonPanel(QWidget):
         shown = self.shown
         if shown is None:
             return []
-        rows = [(label, *values) for label, values in zip(shown.labels, shown.values.tolist(), strict=True)]
+        numbers = zip(shown.labels, shown.composite, shown.values.tolist(), strict=True)
+        rows = [(label, mean, *values) for label, mean, values in numbers]
         name = "cosines" if shown.cosine else "dot_products"
-        return [(name, ("text", *shown.labels), lambda: rows)]
+        return [(name, ("text", "mean of its tokens", *shown.labels), lambda: rows)]

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look
-from vectarium.drawing.space.number_line import NumberLine, Reading
+from vectarium.drawing.space.number_line import MEAN_NOTE, NumberLine, Reading
 from vectarium.messages_vectors import DirectionRead, Problem
+from vectarium.space_settings import SpaceSettings
 
 ASK_AFTER_MS = 400
-START = ("cats - cat", "puppy, puppies, octopus, octopi, octopuses, student, students, one, two, three, four")
 
 
 class DirectionPanel(QWidget):
@@ -32,10 +32,10 @@ class DirectionPanel(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.shown: DirectionRead | None = None
-        self.direction = QLineEdit(START[0])
+        self.direction = QLineEdit(SpaceSettings().direction)
         self.direction.setAccessibleName("Direction")
         self.direction.setToolTip("Any expression: the words below are laid along its value")
-        self.words = QPlainTextEdit(START[1])
+        self.words = QPlainTextEdit(SpaceSettings().along)
         self.words.setAccessibleName("Words along the direction")
         self.words.setToolTip("Words, parted by spaces or commas; type them or drop them here")
         self.words.setTabChangesFocus(True)
@@ -124,8 +124,8 @@ class DirectionPanel(QWidget):
             readings.sort(key=lambda reading: reading.value)
         self.line.show_readings(tuple(readings))
         lines = list(read.unknown)
-        if any(read.composite):
-            lines.append("* no word of this space: the mean of its tokens.")
+        if any(read.composite) or "*" in read.direction:
+            lines.append(MEAN_NOTE)
         self.note.setText("\n".join(lines))
 
     def tables(self) -> list[Numbers]:

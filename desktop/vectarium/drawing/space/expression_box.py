@@ -3,10 +3,9 @@
 import html
 import re
 
-from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -17,9 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from vectarium.drawing.palette import Look
+from vectarium.drawing.space.completion_list import CompletionList, caret_of, set_caret
+from vectarium.messages_vectors import Completions
 
 _STOPS = re.compile(r"[+−–—*×·/÷()]|(?<!\S)-|-(?=\s)")
-_COMPLETE_AFTER_MS = 40
 
 
 class ExpressionBox(QWidget):
@@ -35,6 +35,7 @@ class ExpressionBox(QWidget):
         self.line = QLineEdit()
         self.line.setPlaceholderText(placeholder)
         self.line.setAccessibleName(name)
+        self.line.setProperty("role", "mono")
         self.line.setToolTip(f"{name}: Return works it out, such as king - man + woman")
         self.examples = QToolButton()
         self.examples.setText("Examples ▾")
@@ -51,15 +52,8 @@ class ExpressionBox(QWidget):
         self.problem.linkActivated.connect(self._replace)
         self.problem.hide()
         self._place = (0, 0)
-        self._words = QStringListModel(self)
-        self._completer = QCompleter(self._words, self)
-        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._completer.setWidget(self.line)
-        self._completer.activated.connect(self._completed)
-        self._asking = QTimer(self)
-        self._asking.setSingleShot(True)
-        self._asking.setInterval(_COMPLETE_AFTER_MS)
-        self._asking.timeout.connect(self._ask)
+        self.completions = CompletionList(self.line)
+        self.completions.taken.connect(self._completed)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.line, 1)
@@ -77,9 +71,7 @@ class ExpressionBox(QWidget):
         self.look = look
         self._row.setSpacing(look.px(6))
         self.line.setMinimumWidth(look.px(90))
-        self.line.setFont(look.mono(13))
-        if (popup := self._completer.popup()) is not None:
-            popup.setFont(look.mono(13))
+        self.completions.set_look(look)
         self.problem.setContentsMargins(look.px(10), look.px(6), look.px(10), look.px(6))
 
     def set_examples(self, examples: tuple[tuple[str, str], ...]) -> None:
@@ -108,7 +100,7 @@ class ExpressionBox(QWidget):
     # What is wrong
 
     def show_problem(self, message: str, start: int, end: int, near: tuple[str, ...]) -> None:
-        """Say what is wrong at the characters `start` to `end`, and offer words to put there."""
+        """Say what is wrong at the characters `start` to `end`, and offer expressions to put there."""
         theme = self.look.theme
         text = self.line.text()
         self._place = (start, end)
@@ -139,27 +131,25 @@ class ExpressionBox(QWidget):
     def _replace(self, word: str) -> None:
         start, end = self._place
         text = self.line.text()
-        written = f'"{word}"' if " " in word else word
-        self.line.setText(text[:start] + written + text[end:])
+        self.line.setText(text[:start] + word + text[end:])
         self._enter()
 
     # Typing
 
     @Slot()
     def _enter(self) -> None:
-        self._asking.stop()
-        self._hide_completions()
+        self.completions.close()
         self.clear_problem()
         self.entered.emit(self.line.text())
 
     @Slot(str)
     def _edited(self, text: str) -> None:
         self.clear_problem()
-        self._asking.start()
+        self._ask()
 
     def _word(self) -> tuple[int, int]:
         """Where the word at the caret begins and ends."""
-        caret, text = self.line.cursorPosition(), self.line.text()
+        caret, text = caret_of(self.line), self.line.text()
         start = max((match.end() for match in _STOPS.finditer(text[:caret])), default=0)
         while start < caret and text[start] == " ":
             start += 1
@@ -172,29 +162,28 @@ class ExpressionBox(QWidget):
         if word and not word.endswith(('"', "”")):
             self.typed.emit(word)
         else:
-            self._hide_completions()
+            self.completions.close()
 
-    def show_completions(self, typed: str, words: tuple[str, ...]) -> None:
-        """Offer `words` as long as `typed` is what stands at the caret."""
+    def show_completions(self, found: Completions) -> None:
+        """Offer words of the space that begin as what stands at the caret, if that was asked for."""
         start, end = self._word()
-        if typed != self.line.text()[start:end].lstrip('"“') or not self.line.hasFocus():
+        if found.typed != self.line.text()[start:end].lstrip('"“') or not self.line.hasFocus():
             return
-        if not words or words == (typed,):
-            self._hide_completions()
-            return
-        self._words.setStringList(list(words))
-        self._completer.complete()
+        offered = tuple(
+            (label, expression)
+            for row, label, expression in zip(found.rows, found.labels, found.expressions, strict=True)
+            if row is not None and not found.alike
+        )
+        if [expression for _, expression in offered] == [found.typed]:
+            offered = ()
+        self.completions.offer(offered)
 
-    def _hide_completions(self) -> None:
-        if (popup := self._completer.popup()) is not None:
-            popup.hide()
-
-    @Slot(str)
+    @Slot(object)
     def _completed(self, word: str) -> None:
         start, end = self._word()
         text = self.line.text()
         self.line.setText(text[:start] + word + text[end:])
-        self.line.setCursorPosition(start + len(word))
+        set_caret(self.line, start + len(word))
 
     @Slot(object)
     def _example_chosen(self, action: object) -> None:

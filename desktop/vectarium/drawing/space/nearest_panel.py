@@ -4,20 +4,21 @@ import html
 import math
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from vectarium.drawing.choice_button import ChoiceButton, toggle
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import ShrinkingRow
 from vectarium.drawing.space.value_bars import Bar, ValueBars
-from vectarium.messages_vectors import Evaluated, Near
-
-MEASURES = ("cosine", "Euclid", "dot product")
-COUNTS = (10, 20, 50, 200)
+from vectarium.messages_vectors import MOST_NEIGHBOURS, Evaluated, Near
+from vectarium.space_settings import MEASURES, SpaceSettings
 
 
 class NearestPanel(QWidget):
-    """`asked` says that the measure or the folding changed, or another word is expected."""
+    """`asked` says that the measure or the folding changed, or another word is expected.
+
+    Whoever shows the panel finds a place for `measure` above it.
+    """
 
     asked = Signal()
     meant = Signal(int)  # a row of the space
@@ -30,14 +31,21 @@ class NearestPanel(QWidget):
             "Measure", "What near means: angle, distance or dot product, always in the whole space"
         )
         self.measure.set_choices(tuple((measure, measure) for measure in MEASURES), MEASURES[0])
-        self.count = ChoiceButton("Neighbours", "How many neighbours are listed and lit in the cloud")
-        self.count.set_choices(tuple((count, f"{count}") for count in COUNTS), COUNTS[0])
+        self.count = QSpinBox()
+        self.count.setRange(1, MOST_NEIGHBOURS)
+        self.count.setValue(SpaceSettings().neighbours)
+        self.count.setKeyboardTracking(False)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.count.setAccessibleName("Neighbours")
+        self.count.setToolTip(f"How many neighbours are listed and lit in the cloud, 1 to {MOST_NEIGHBOURS}")
         self.bars = ValueBars(look)
         self.bars.setAccessibleName("Nearest words")
         self.own = toggle(
             "own words", "List the words of the expression too: the nearest is often one of them"
         )
         self.folded = toggle("fold", "Show words that differ only by case or a leading space as one")
+        for button in (self.own, self.folded):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.expected = QLineEdit()
         self.expected.setPlaceholderText("a word you expect")
         self.expected.setAccessibleName("Expected word")
@@ -47,7 +55,7 @@ class NearestPanel(QWidget):
         self.verdict.setTextFormat(Qt.TextFormat.RichText)
         self.verdict.setProperty("role", "small")
         self._controls = ShrinkingRow()
-        for control in (self.measure, self.count, self.own, self.folded):
+        for control in (self.count, self.own, self.folded):
             self._controls.add(control)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -59,7 +67,7 @@ class NearestPanel(QWidget):
         self.folded.toggled.connect(self._changed)
         self.expected.returnPressed.connect(self._changed)
         self.own.toggled.connect(self._show)
-        self.count.chosen.connect(self._show)
+        self.count.valueChanged.connect(self._show)
         self.bars.meant.connect(self._meant)
         self.bars.pointed.connect(self._pointed)
         self.set_look(look)
@@ -67,6 +75,7 @@ class NearestPanel(QWidget):
     def set_look(self, look: Look) -> None:
         self.look = look
         self._layout.setSpacing(look.px(6))
+        self.count.setFixedWidth(look.px(54))
         self._show()
 
     def show_result(self, evaluated: Evaluated | None) -> None:
@@ -86,7 +95,14 @@ class NearestPanel(QWidget):
 
     @property
     def limit(self) -> int:
-        return int(str(self.count.key))
+        return self.count.value()
+
+    def restore(self, settings: SpaceSettings) -> None:
+        """The controls as they were left."""
+        self.measure.choose(settings.measure)
+        self.count.setValue(settings.neighbours)
+        self.own.setChecked(settings.own_words)
+        self.folded.setChecked(settings.folded)
 
     @Slot()
     def _changed(self) -> None:
@@ -109,7 +125,7 @@ class NearestPanel(QWidget):
             role = "own" if near.own[index] else ""
             if expected is not None and row == expected.row:
                 role = "found"
-            twins = f" and {near.twins[index]} twins" if near.twins[index] else ""
+            twins = f" (twins folded: {near.twins[index]})" if near.twins[index] else ""
             tip = (
                 f"{near.labels[index]}{twins}: cosine {near.cosines[index]:.4f}, "
                 f"Euclid {near.distances[index]:.4f}, dot {near.dots[index]:.4f}. Click to look at it."
@@ -131,8 +147,9 @@ class NearestPanel(QWidget):
             color = self.look.theme.found
             mean = " (the mean of its tokens)" if expected.composite else ""
             lines.append(
-                f'expected <b style="color:{color}">{html.escape(expected.label)}</b>{mean} is '
-                f"<b>{ordinal(expected.rank)}</b> of {expected.among:,}; cosine {expected.cosine:.3f}, "
+                f'expected <span style="color:{color}; font-weight:600">{html.escape(expected.label)}</span>'
+                f'{mean} is <span style="font-weight:600">{ordinal(expected.rank)}</span> of '
+                f"{expected.among:,}; cosine {expected.cosine:.3f}, "
                 f"{expected.angle:.0f}°, misses by {expected.distance:.2f}"
             )
             if expected.rank_with_own != expected.rank:

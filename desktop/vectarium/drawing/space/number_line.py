@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look
 
+MEAN_NOTE = "* no word of this space: the mean of its tokens."
+
 
 @dataclass(frozen=True)
 class Reading:

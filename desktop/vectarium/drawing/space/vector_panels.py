@@ -1,7 +1,7 @@
 """What stands beside a cloud: nearest words, the direction lab, dot products, angles; one at a time."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from vectarium.drawing.choice_button import ChoiceButton
 from vectarium.drawing.numbers import Numbers
@@ -20,8 +20,7 @@ from vectarium.messages_vectors import (
     ReadDirection,
     WordsCompared,
 )
-
-TITLES = ("Nearest words", "Direction lab", "Dot products", "Angles")
+from vectarium.space_settings import PANELS, SpaceSettings
 
 
 class VectorPanels(QWidget):
@@ -39,12 +38,15 @@ class VectorPanels(QWidget):
         self.choice = ChoiceButton(
             "Beside the cloud", "Nearest words, a direction and what lies along it, dot products, or angles"
         )
-        self.choice.set_choices(tuple(enumerate(TITLES)), 0)
+        self.choice.set_choices(tuple(enumerate(PANELS)), 0)
         self.stack = QStackedWidget()
         for panel in (self.nearest, self.direction, self.comparison, self.angles):
             self.stack.addWidget(panel)
+        self._top = QHBoxLayout()
+        self._top.addWidget(self.choice, 3)
+        self._top.addWidget(self.nearest.measure, 2)
         self._layout = QVBoxLayout(self)
-        self._layout.addWidget(self.choice)
+        self._layout.addLayout(self._top)
         self._layout.addWidget(self.stack, 1)
         self.choice.chosen.connect(self._turn_to)
         self.direction.asked.connect(self._ask_direction)
@@ -55,6 +57,28 @@ class VectorPanels(QWidget):
         margin = look.px(10)
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._layout.setSpacing(look.px(8))
+        self._top.setSpacing(look.px(6))
+
+    def restore(self, settings: SpaceSettings) -> None:
+        """Everything as it was left."""
+        self.nearest.restore(settings)
+        self.direction.direction.setText(settings.direction)
+        self.direction.words.setPlainText(settings.along)
+        self.comparison.words.setText(settings.compared)
+        self.turn_to(PANELS.index(settings.panel))
+
+    def settings(self) -> SpaceSettings:
+        nearest = self.nearest
+        return SpaceSettings(
+            measure=str(nearest.measure.key),
+            neighbours=nearest.limit,
+            own_words=nearest.own.isChecked(),
+            folded=nearest.folded.isChecked(),
+            panel=PANELS[self.stack.currentIndex()],
+            direction=self.direction.direction.text(),
+            along=self.direction.words.toPlainText(),
+            compared=self.comparison.words.text(),
+        )
 
     def new_space(self) -> None:
         """Another space is shown: what was read in the last one goes, what is looked at is read anew."""
@@ -64,7 +88,7 @@ class VectorPanels(QWidget):
         self._turn_to(self.stack.currentIndex())
 
     def turn_to(self, index: int) -> None:
-        """Show one of `TITLES`."""
+        """Show one of `PANELS`."""
         self.choice.choose(index)
         self._turn_to(index)
 
@@ -72,6 +96,7 @@ class VectorPanels(QWidget):
     def _turn_to(self, index: int) -> None:
         panel = self.stack.widget(index)
         self.stack.setCurrentIndex(index)
+        self.nearest.measure.setVisible(panel is self.nearest)
         if panel is self.direction and self.direction.shown is None:
             self._ask_direction()
         elif panel is self.comparison and self.comparison.shown is None:

@@ -42,11 +42,19 @@ def on(coordinates: Floats, columns: Columns) -> Floats:
 
 
 def arithmetic(
-    evaluated: Evaluated, listed: Near, limit: int, points: Floats, columns: Columns, *, isolated: bool
+    evaluated: Evaluated,
+    listed: Near,
+    limit: int,
+    points: Floats,
+    columns: Columns,
+    *,
+    chain: bool,
+    isolated: bool,
 ) -> Scene:
     """The words of an expression, their arrows, the result and what is near it.
 
-    `points` [point, axis] are all of the space's on all axes.
+    `points` [point, axis] are all of the space's on all axes. With `chain` each term is an arrow from where
+    the last one ended; of what is no difference of two words there is nothing else to draw.
     """
     marks: list[Mark] = []
     arrows: list[Arrow] = []
@@ -59,7 +67,8 @@ def arithmetic(
 
     expected = evaluated.expected
     if expected is not None:
-        text = f"{expected.label}  misses by {expected.distance:.2f}"
+        mean = " (mean of its tokens)" if expected.composite else ""
+        text = f"{expected.label}{mean}  misses by {expected.distance:.2f}"
         mark(expected.place, text, "found", expected.row, strong=True)
     for term in evaluated.terms:
         text = f"{term.label} (mean of its tokens)" if term.composite else term.label
@@ -70,10 +79,12 @@ def arithmetic(
         for step in evaluated.differences:
             role = "difference" if step.moved else "term"
             arrows.append(Arrow(on(step.start, columns), on(step.end, columns), role))
-        if not evaluated.differences:
-            arrows += [
-                Arrow(on(step.start, columns), on(step.end, columns), "term") for step in evaluated.chain
-            ]
+        if chain or not evaluated.differences:
+            # The arrow of the first word of a − b + c, from zero to where the word lies, says nothing new.
+            role, steps = (
+                ("chain", evaluated.chain[1:]) if evaluated.differences else ("term", evaluated.chain)
+            )
+            arrows += [Arrow(on(step.start, columns), on(step.end, columns), role) for step in steps]
         marks.append(Mark(on(evaluated.tip, columns), "", "result"))
         if expected is not None:
             arrows.append(Arrow(on(evaluated.tip, columns), on(expected.place, columns), "miss"))
