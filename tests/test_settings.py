@@ -21,6 +21,7 @@ CHANGED = Settings(
     workspace="Write",
     distribution_rows=0,
     convention="paper",
+    words=True,
     recent=("/somewhere/text.vectarium.json",),
     sampling=SamplingSettings(0.5, 40, 0.9, 0.1),
     embeddings=SpaceSettings("tokens", {"tokens": ("cat", "dog")}, "Euclid", 20),

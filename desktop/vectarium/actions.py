@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from vectarium.words import WORDS_TIP
+
 SEPARATOR = None
 
 
@@ -94,6 +96,7 @@ MENUS = (
             Command("Zoom &out", "zoom_out", "Make everything smaller", (Key.ZoomOut,)),
             Command("&100 %", "zoom_reset", "Back to the normal size", ("Ctrl+0",)),
             SEPARATOR,
+            Command("Wor&ds", "set_words", WORDS_TIP, ("Ctrl+Shift+W",), checkable=True),
             Command("&Light theme", "set_light", "Dark on light, for bright rooms", checkable=True),
             Command(
                 "&Full screen", "set_full_screen", "Hide everything but Vectarium", ("F11",), checkable=True

@@ -93,6 +93,7 @@ class App(QObject):
         self.workers = workers(newest, words, places.cache)
         load_fonts(resources.folder() / "fonts")
         look = Look(THEMES[self.settings.theme], self.settings.zoom)
+        self.session.set_words(self.settings.words)
         self.commands = Commands(self.session, self.log_path)
         self.commands.recent = self.settings.recent
         self.commands.device = options.device or self.settings.device
@@ -134,6 +135,7 @@ class App(QObject):
         self.session.document_left.connect(self._document_left)
         self.session.model_changed.connect(self._select_first_head)
         self.session.next_token_changed.connect(self._write_on)
+        self.session.words_changed.connect(self.window.actions_by_name["set_words"].setChecked)
         self.window.closing.connect(self._window_closing)
 
     def _show(self) -> None:
@@ -147,6 +149,7 @@ class App(QObject):
             self.window.resize(1920, 1080)
         self.window.layouts = dict(self.settings.layouts)
         self.window.actions_by_name["set_light"].setChecked(look.theme.name == "light")
+        self.window.actions_by_name["set_words"].setChecked(self.session.words)
         self.window.apply_look(look)
         self.window.open_workspace(self.settings.workspace)
         self.window.show()
@@ -247,6 +250,7 @@ class App(QObject):
                     workspace=self.window.workspace,
                     distribution_rows=self.next_token.row_limit,
                     convention=self.attention.switches.convention,
+                    words=self.session.words,
                     recent=self.commands.recent,
                     sampling=self.session.sampling,
                     embeddings=self.embeddings.settings,

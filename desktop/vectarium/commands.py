@@ -154,6 +154,10 @@ class Commands(QObject):
         self.window.apply_look(Look(LIGHT if light else DARK, self.window.look.zoom))
 
     @Slot(bool)
+    def set_words(self, words: bool) -> None:
+        self._session.set_words(words)
+
+    @Slot(bool)
     def set_full_screen(self, full: bool) -> None:
         self.window.set_full_screen(full)
 

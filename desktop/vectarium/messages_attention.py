@@ -31,12 +31,20 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Treatment:
+    """What is done to every pattern before it is reduced, combined or shown."""
+
+    hide_sink: bool = False  # leave the first token out and share its weight among the others
+    words: bool = False  # sum the weights on the tokens of a word, and average those from them
+
+
+@dataclass(frozen=True)
 class ReadHeads(Request):
     """Reduce and measure the patterns of all heads, for the tokens the model sees around `position`."""
 
     ids: Ids  # [token], the whole text
     position: int
-    hide_sink: bool  # leave the first token out and share its weight among the others
+    treatment: Treatment = Treatment()
 
 
 @dataclass(frozen=True)
@@ -44,11 +52,11 @@ class HeadsRead(Reply):
     """Some layers of the answer, from `first_layer` on; `done` with the last."""
 
     seen: Seen
-    hide_sink: bool
+    treatment: Treatment
     first_layer: int
     cells: Floats  # [layer, head, query, key] each the maximum over `tokens_a_cell` queries and keys
-    tokens_a_cell: int
-    measures: Doubles  # [measure, layer, head] as in `head_measures.MEASURES`, NaN for none
+    tokens_a_cell: int  # or words
+    measures: Doubles  # [measure, layer, head] as in `head_measures.MEASURES`, of tokens; NaN for none
     done: bool
 
 
@@ -81,13 +89,14 @@ class HeadRead(Reply):
 
 @dataclass(frozen=True)
 class ReadPatterns(Request):
-    """The mean or the maximum of several heads' patterns; with `each` also every one of them."""
+    """The mean or the maximum of several heads' treated patterns; with `each` also every one of them."""
 
     ids: Ids  # [token], the whole text
     position: int
     heads: tuple[tuple[int, int], ...]  # layer, head
     maximum: bool
     each: bool = False
+    treatment: Treatment = Treatment()
 
 
 @dataclass(frozen=True)
@@ -97,8 +106,9 @@ class PatternsRead(Reply):
     seen: Seen
     heads: tuple[tuple[int, int], ...]
     maximum: bool
-    pattern: Floats  # [query, key]
+    pattern: Floats  # [query, key] of tokens or words
     each: Floats | None = None  # [head, query, key]
+    treatment: Treatment = Treatment()
 
 
 @dataclass(frozen=True)

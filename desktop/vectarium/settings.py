@@ -30,6 +30,7 @@ class Settings:
     workspace: str = "All"
     distribution_rows: int = 20
     convention: str = "video"  # how attention is drawn: "video" has keys down, "paper" queries
+    words: bool = False  # whether tokens are shown as the words they make up
     recent: tuple[str, ...] = ()  # documents opened or saved last, the newest first
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     embeddings: SpaceSettings = field(default_factory=SpaceSettings)
@@ -87,6 +88,12 @@ def _one_of(*allowed: object) -> Callable[[object], object]:
     return read
 
 
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
 def _zoom(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.8 <= value <= 3.0:
         raise ValueError(f"{value!r} is no zoom from 0.8 to 3")
@@ -135,6 +142,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "workspace": _one_of(*WORKSPACES),
     "distribution_rows": _count,
     "convention": _one_of("video", "paper"),
+    "words": _switch,
     "recent": _paths,
     "sampling": _sampling,
     "embeddings": space_settings.read,

@@ -18,6 +18,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from vectarium.words import APART, Edges, Ints, edges_of, word_starts
+
 _GLYPHS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "⍽"}
 # Not the control pictures (␀, ␍, …): their letters are too small to be read in a hall.
 _GLYPHS |= {chr(code): f"⟨{code:02X}⟩" for code in (*range(32), 127) if chr(code) not in _GLYPHS}
@@ -85,6 +87,25 @@ class Vocabulary:
         boundary = np.concatenate([[0], np.cumsum([len(self.token_bytes[token]) for token in ids])])
         edges = np.searchsorted(first_byte, boundary, side="left")
         return np.stack([edges[:-1], edges[1:]], axis=1).astype(np.int64)
+
+    def word_starts(self, ids: NDArray[np.integer]) -> Ints:
+        """The first token of each word of a text, [word]. A special token is a word of its own."""
+        return word_starts(self.word_edges[ids])
+
+    @cached_property
+    def word_edges(self) -> Edges:
+        """How each token begins and ends, for `words.word_starts`: [token, 2]."""
+        edges = edges_of(self.token_bytes)
+        edges[sorted(self.special)] = APART
+        return edges
+
+    def word_labels(self, ids: NDArray[np.integer], starts: Ints) -> tuple[str, ...]:
+        """The label of each word of a text, [word]."""
+        tokens, ends = ids.tolist(), [*starts[1:].tolist(), len(ids)]
+        return tuple(
+            self.labels[tokens[start]] if end == start + 1 else visible(self.text(tokens[start:end]))
+            for start, end in zip(starts.tolist(), ends, strict=True)
+        )
 
     def _bytes(self, ids: Iterable[int]) -> bytes:
         pieces = []

@@ -1,9 +1,8 @@
-"""Words for behaviours, and patterns regrouped."""
+"""Words for behaviours, and patterns without their sink."""
 
 import numpy as np
-import pytest
 
-from vectarium.attention.head_measures import MEASURES, by_words, in_words, without_first, word_starts
+from vectarium.attention.head_measures import MEASURES, in_words, without_first
 from vectarium.model.behaviour import HeadBehaviour
 
 
@@ -26,23 +25,22 @@ def test_without_the_first_key_rows_sum_to_one():
     assert pattern[0, 0] == 1
 
 
-@pytest.mark.parametrize(
-    ("pieces", "words"),
-    [
-        ((b"The", b" cat", b" s", b"at"), [0, 1, 2]),
-        ((b"don", b"'t", b" stop"), [0, 2]),
-        ((b"Hi", b",", b" you", b"!", b"!"), [0, 1, 2, 3]),
-        ((b"caf", b"\xc3", b"\xa9", b" x"), [0, 3]),
-        ((b"a", b"\n", b"b"), [0, 1, 2]),
-        ((), []),
-    ],
-)
-def test_words(pieces, words):
-    assert word_starts(list(pieces)).tolist() == words
+def test_a_hidden_first_token_is_no_behaviour():
+    measures = np.array([0.3, 0.9, 0.1, np.nan, np.nan, 4.0, 1.0])
+    assert in_words(measures) == "90 % to the first token"
+    assert in_words(measures, hide_sink=True) == "30 % to the previous token"
+    nothing = np.array([np.nan, 1.0, np.nan, np.nan, np.nan, np.nan, np.nan])
+    assert in_words(nothing, hide_sink=True).startswith("nothing but the first token")
 
 
-def test_a_words_tokens_are_summed_and_its_queries_averaged():
-    pattern = np.array([[1, 0, 0], [0.5, 0.5, 0], [0.2, 0.3, 0.5]], np.float32)
-    found = by_words(pattern, np.array([0, 2]))
-    assert np.allclose(found, [[1, 0], [0.5, 0.5]])
-    assert np.allclose(by_words(pattern, np.array([0, 1, 2])), pattern)
+def test_every_measure_can_be_filtered():
+    for measure in MEASURES:
+        limits = measure.limits()
+        assert len(limits) == 8
+        for limit in limits:
+            assert limit.allows(limit.value)
+            assert not limit.allows(np.nan)
+            above, below = limit.value + 0.01, limit.value - 0.01
+            assert (limit.allows(above), limit.allows(below)) == (limit.at_least, not limit.at_least)
+    assert MEASURES[0].limits()[2].text == "at least 50 %"
+    assert MEASURES[5].limits()[4].text == "at most 1.0 tokens back"

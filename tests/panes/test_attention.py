@@ -11,12 +11,13 @@ from PySide6.QtCore import Qt
 from safetensors.numpy import load_file
 
 from tiny_models import random_network
-from vectarium.attention.head_measures import in_words
+from vectarium.attention.head_measures import MEASURES, in_words
 from vectarium.attention.head_numbers import MASKED, RAW, SCALED, SOFTMAX
 from vectarium.drawing.heads.head_panel import MATRIX
 from vectarium.messages_attention import HeadRead, HeadsRead, ReadHeads
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.attention_head import BY_HAND, LINES, MOVES
+from vectarium.words import by_words
 from vectarium.workers import attention as worker_attention
 
 PROMPT = "The cat sat on the mat; the cat sat"
@@ -157,10 +158,14 @@ def test_the_convention_is_remembered(app, pane):
 
 def test_without_the_sink(app, pane, qtbot):
     pane.switches.sink.trigger()
-    qtbot.waitUntil(lambda: pane.reading.heads.hide_sink)
+    qtbot.waitUntil(lambda: pane.reading.heads.treatment.hide_sink)
     wait_for(pane, qtbot)
-    assert "hidden" in pane._grid_note.text()
+    assert "hidden" in pane.heads.note.text()
     assert "hidden" in pane.panel._note
+    assert "on the first token hidden" in pane.panel.does.text()
+    rest = pane.reading.heads.cells[..., 1:, 1:].astype(np.float64)
+    previous = np.diagonal(rest, offset=-1, axis1=2, axis2=3).mean(axis=-1)
+    assert np.allclose(pane.reading.heads.measures[0], previous, rtol=0, atol=1e-5)
     for shown in (pane.head.matrix.values, pane.reading.heads.cells[1, 2]):
         assert np.all(shown[:, 0] == 0)
         assert np.allclose(shown[1:].sum(axis=1), 1, atol=1e-5)
@@ -194,10 +199,43 @@ def test_sorted_heads_have_their_numbers(app, pane, qtbot):
     values = pane.reading.heads.measures[0]
     order = pane.grid._shown.order
     assert [values[head] for head in order] == sorted(values.ravel(), reverse=True)
-    assert pane.grid._shown.numbers[order[0]] == f"{100 * values.max():.0f} %"
+    limit = MEASURES[0].limits()[1]
+    pane.switches.filter_by(limit)
+    assert pane.grid._shown.order == tuple(head for head in order if values[head] >= 0.25)
+    assert f"of 12 heads have {limit.text}" in pane.heads.note.text()
+    pane.switches.filter_by(MEASURES[0].limits()[-1])
+    assert pane.grid._shown.order == tuple(head for head in order[::-1] if values[head] <= 0.75)
+    pane.switches.filter_by(None)
+    assert pane.grid._shown.order == order
+    assert pane.grid._shown.number(order[0]) == f"{100 * values.max():.0f} %"
     first = pane.grid.place_of(order[0]).center()
     qtbot.mouseClick(pane.grid.viewport(), Qt.MouseButton.LeftButton, pos=first)
     assert (app.session.selection.layer, app.session.selection.head) == order[0]
+
+
+def test_words_are_one_switch_for_every_view(app, pane, qtbot):
+    tokens = true_patterns(app.session.tokens.ids)
+    qtbot.mouseClick(app.strip.words, Qt.MouseButton.LeftButton)
+    assert app.session.words
+    assert pane.switches.words.isChecked()
+    assert app.window.actions_by_name["set_words"].isChecked()
+    qtbot.waitUntil(lambda: pane.reading.heads.treatment.words)
+    wait_for(pane, qtbot)
+    starts = app.session.vocabulary.word_starts(app.session.tokens.ids)
+    assert np.allclose(pane.reading.heads.cells, by_words(tokens, starts), rtol=0, atol=1e-5)
+    assert "words" in pane.heads.note.text()
+    assert app.strip.editor._boxes.labels == pane.head.matrix.labels
+    pane.grid.added.emit(1, 1)
+    pane.switches.maximum.trigger()
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Maximum of 2 heads")
+    most = np.maximum(by_words(tokens[0, 0], starts), by_words(tokens[1, 1], starts))
+    assert np.allclose(pane.head.matrix.values, most, rtol=0, atol=1e-5)
+    app._save_settings()
+    assert '"words": true' in app.places.settings.read_text()
+    pane.switches.words.trigger()
+    qtbot.waitUntil(lambda: not pane.reading.heads.treatment.words)
+    assert not app.strip.words.isChecked()
+    assert len(app.strip.editor._boxes) == len(app.session.tokens)
 
 
 def test_words_sum_their_tokens(app, pane, qtbot):
@@ -408,6 +446,29 @@ def test_a_failure_is_said_and_the_next_text_is_read(app, pane, qtbot, monkeypat
     wait_for(pane, qtbot)
     assert not pane.is_empty
     assert pane.panel.name.text() == "Layer 2 · head 2"
+
+
+def test_numbers_that_are_none_are_said(app, pane, qtbot):
+    """Weights that break only at later positions: first the attention, then also the next token."""
+    positions = app.model_worker._model.network.transformer.wpe.weight
+    sound = positions.clone()
+    positions[len(app.session.tokens) + 3 :] = torch.nan
+    app.session.select(2)
+    app.session.edit_text(PROMPT + " on the mat; the cat sat on the mat.")
+    qtbot.waitUntil(lambda: pane.is_empty and "attention of layer 0 is not a number" in said(pane))
+    assert app.session.next_token.position == 2
+    app.session.select(None)
+    qtbot.waitUntil(lambda: "not finite" in said(pane))
+    pane._show_soon()
+    assert pane.is_empty
+    app.session.edit_text(PROMPT)
+    wait_for(pane, qtbot)
+    assert not pane.is_empty
+    positions[:] = sound
+
+
+def said(pane):
+    return pane._empty._text.text()
 
 
 def test_a_small_panel_has_room_for_the_picture(app, pane, qtbot):

@@ -82,6 +82,37 @@ def test_examples_are_real_texts_and_undo_brings_the_old_one_back(app, strip, qt
     assert app.session.text == PROMPT
 
 
+def test_words_hold_their_tokens(app, strip, qtbot):
+    app.session.edit_text("The cat's cups")
+    qtbot.waitUntil(lambda: ready(app))
+    labels = strip.editor._boxes.labels
+    app.session.set_words(True)
+    boxes = strip.editor._boxes
+    assert boxes.labels == ("The", "␣cat's", "␣cups")
+    assert sum(boxes.sizes) == len(labels) > 3
+    last = len(boxes) - 1
+    assert f"a word of {boxes.sizes[1]} tokens" in strip._tip(1)
+    assert strip._tip(1).count("bytes") == boxes.sizes[1]
+    box = strip.editor.box_rect(1).center()
+    QTest.mouseClick(strip.editor.viewport(), Qt.MouseButton.LeftButton, pos=box)
+    assert app.session.selection.token == boxes.sizes[:2].sum() - 1
+    assert strip.editor._selected == 1
+    app.session.set_hover(len(app.session.tokens) - 1)
+    app.session.set_link((len(app.session.tokens) - 1, 0))
+    assert strip.editor._lit == last
+    assert strip.editor._link == (last, 0)
+    qtbot.waitUntil(lambda: ready(app))
+    assert strip.editor._seen == (0, len(boxes))
+    strip.editor.setFocus()
+    QTest.keyClick(strip.editor, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(strip.editor, "y")
+    assert strip.editor._boxes.labels[-1] == "␣cupsy"
+    qtbot.waitUntil(lambda: ready(app))
+    assert strip.editor._boxes.labels[-1] == "␣cupsy"
+    app.session.set_words(False)
+    assert len(strip.editor._boxes) == len(app.session.tokens)
+
+
 def test_text_without_tokens_yet_is_boxed_by_words():
     boxes = boxes_of(Tokens("one two  three", pending=(0, 14)), ())
     assert boxes.labels == ("one", "␣two", "␣␣", "three")

@@ -7,12 +7,14 @@ import pytest
 import torch
 
 from tiny_models import random_network, save_model
-from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPatterns, Seen
+from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPatterns, Seen, Treatment
 from vectarium.model import forward_pass, loading
 from vectarium.model.behaviour import HeadBehaviour, measure
+from vectarium.model.errors import BrokenWeights
 from vectarium.workers import attention
 from vectarium.workers.attention import CELLS, HeadReader
 
+PLAIN, WORDS = Treatment(), Treatment(words=True)
 SIZES = {"n_positions": 200, "n_layer": 3, "n_head": 4}
 
 
@@ -36,11 +38,11 @@ def true_patterns(ids):
     return np.stack([layer[0].numpy() for layer in output.attentions])
 
 
-def read_heads(reader, model, ids, hide_sink=False, trace=None):
+def read_heads(reader, model, ids, treatment=PLAIN, trace=None):
     """All layers of the answer together, and the trace."""
     trace = forward_pass.run(model, ids, trace)
     seen = Seen(ids, 0, len(ids))
-    request = ReadHeads(1, ids, len(ids) - 1, hide_sink)
+    request = ReadHeads(1, ids, len(ids) - 1, treatment)
     replies = [reply for reply in reader.read(model, trace, request, seen, go_on) if reply is not None]
     assert [reply.done for reply in replies] == [False] * (len(replies) - 1) + [True]
     return (
@@ -112,13 +114,73 @@ def test_other_words_and_other_switches_are_read_anew(model):
 
 def test_without_the_sink_the_rest_sums_to_one(model):
     ids = text(20)
-    cells, measures, *_ = read_heads(HeadReader(), model, ids, hide_sink=True)
+    cells, measures, *_ = read_heads(HeadReader(), model, ids, Treatment(hide_sink=True))
     expected = true_patterns(ids).astype(np.float64)
     expected[..., 0] = 0
     expected[..., 1:, :] /= expected[..., 1:, :].sum(axis=-1, keepdims=True)
     assert np.allclose(cells, expected, rtol=0, atol=1e-5)
     assert np.all(cells[..., 0, :] == 0)
-    assert np.array_equal(measures, read_heads(HeadReader(), model, ids)[1], equal_nan=True)
+    # What is left is the text without its first token; how much was hidden is still said.
+    rest = expected[:, :, 1:, 1:]
+    for layer in range(model.layers):
+        behaviour = measure(rest[layer], ids[1:])
+        for found, name in zip(measures[:, layer], HeadBehaviour.__dataclass_fields__, strict=True):
+            if name != "first_token":
+                assert np.allclose(found, getattr(behaviour, name), rtol=0, atol=1e-3, equal_nan=True)
+    assert np.allclose(measures[1], read_heads(HeadReader(), model, ids)[1][1], rtol=0, atol=1e-6)
+
+
+def in_words(pattern, starts):
+    """The sum to each word, the mean from it, one number at a time."""
+    ends = [*starts[1:], pattern.shape[-1]]
+    spans = [slice(start, end) for start, end in zip(starts, ends, strict=True)]
+    result = np.zeros((*pattern.shape[:-2], len(spans), len(spans)))
+    for row, query in enumerate(spans):
+        for column, key in enumerate(spans):
+            result[..., row, column] = pattern[..., query, key].sum(axis=-1).mean(axis=-1)
+    return result
+
+
+@pytest.mark.parametrize("hide_sink", [False, True])
+@pytest.mark.parametrize("count", [30, 150])
+def test_thumbnails_of_words(model, count, hide_sink):
+    ids = text(count)
+    starts = model.vocabulary.word_starts(ids)
+    assert 1 < len(starts) < count
+    cells, measures, a_cell, _ = read_heads(HeadReader(), model, ids, Treatment(hide_sink, words=True))
+    expected = true_patterns(ids).astype(np.float64)
+    if hide_sink:
+        expected[..., 0] = 0
+        expected[..., 1:, :] /= expected[..., 1:, :].sum(axis=-1, keepdims=True)
+    assert np.allclose(cells, largest_in_cells(in_words(expected, starts), a_cell), rtol=0, atol=1e-5)
+    of_tokens = read_heads(HeadReader(), model, ids, Treatment(hide_sink))[1]
+    assert np.allclose(measures, of_tokens, rtol=0, atol=1e-6, equal_nan=True)
+
+
+def test_a_growing_text_of_words_forgets_what_its_last_word_was(model):
+    ids, reader, trace = text(190), HeadReader(), None
+    for count in (1, 2, 3, 4, 5, 6, 50, 51, 52, 100, 120, 121, 122, 123, 124, 125, 190):
+        cells, measures, _, trace = read_heads(reader, model, ids[:count], WORDS, trace)
+        fresh = read_heads(HeadReader(), model, ids[:count], WORDS)
+        assert np.allclose(cells, fresh[0], rtol=0, atol=1e-5)
+        assert np.allclose(measures, fresh[1], rtol=0, atol=1e-3, equal_nan=True)
+
+
+def test_attention_that_is_not_a_number_is_refused(model):
+    ids = text(20)
+    trace = forward_pass.run(model, ids)
+    with torch.inference_mode():
+        trace._store.residual[1, 12:] = torch.nan
+    seen = Seen(ids, 0, 20)
+    with pytest.raises(BrokenWeights, match="From token 13 of the text on, the attention of layer 1"):
+        list(HeadReader().read(model, trace, ReadHeads(1, ids, 19), seen, go_on))
+    with pytest.raises(BrokenWeights, match="token 13"):
+        attention.read_head(model, trace, ReadHead(1, ids, 19, 1, 0), seen)
+    with pytest.raises(BrokenWeights, match="token 13"):
+        attention.read_patterns(model, trace, ReadPatterns(1, ids, 19, ((0, 0), (1, 0)), False), seen, go_on)
+    with pytest.raises(BrokenWeights, match="token 16"):
+        attention.read_moves(model, trace, ReadMoves(1, ids, 15, 1, 0), seen)
+    attention.read_moves(model, trace, ReadMoves(1, ids, 5, 1, 0), seen)
 
 
 def test_it_stops_between_layers_when_it_is_told_to(model):
@@ -131,7 +193,7 @@ def test_it_stops_between_layers_when_it_is_told_to(model):
 
     ids, reader = text(20), HeadReader()
     trace = forward_pass.run(model, ids)
-    reading = reader.read(model, trace, ReadHeads(1, ids, 19, False), Seen(ids, 0, 20), stop)
+    reading = reader.read(model, trace, ReadHeads(1, ids, 19), Seen(ids, 0, 20), stop)
     with pytest.raises(Stop):
         list(reading)
     cells, *_ = read_heads(reader, model, ids)
@@ -155,9 +217,21 @@ def test_several_heads_in_one(model):
     ids = text(12)
     trace, seen, heads = forward_pass.run(model, ids), Seen(ids, 0, 12), ((0, 1), (2, 3), (1, 0))
     expected = np.stack([true_patterns(ids)[head] for head in heads])
-    for maximum, reduced in ((False, expected.mean(axis=0)), (True, expected.max(axis=0))):
-        found = attention.read_patterns(model, trace, ReadPatterns(1, ids, 11, heads, maximum), seen, go_on)
-        assert np.allclose(found.pattern, reduced, rtol=0, atol=1e-5)
+    starts = model.vocabulary.word_starts(ids)
+    without = expected.copy()
+    without[..., 0] = 0
+    without[:, 1:] /= without[:, 1:].sum(axis=-1, keepdims=True)
+    for treatment, patterns in (
+        (PLAIN, expected),
+        (Treatment(hide_sink=True), without),
+        (Treatment(hide_sink=True, words=True), in_words(without, starts)),
+    ):
+        for maximum, reduced in ((False, patterns.mean(axis=0)), (True, patterns.max(axis=0))):
+            request = ReadPatterns(1, ids, 11, heads, maximum, True, treatment)
+            found = attention.read_patterns(model, trace, request, seen, go_on)
+            assert np.allclose(found.pattern, reduced, rtol=0, atol=1e-5)
+            assert np.allclose(found.each, patterns, rtol=0, atol=1e-5)
+            assert found.pattern.max() <= 1 + 1e-5
 
 
 def test_what_a_head_moves(model):
@@ -201,8 +275,8 @@ def test_questions_about_another_model_are_not_answered(model):
     assert not attention.answerable(model, ReadHead(1, ids, 4, 3, 0))
     assert not attention.answerable(model, ReadMoves(1, ids, 4, 0, 4))
     assert not attention.answerable(model, ReadPatterns(1, ids, 4, ((0, 0), (9, 0)), False))
-    assert not attention.answerable(model, ReadHeads(1, ids + 360, 4, False))
-    assert not attention.answerable(model, ReadHeads(1, ids[:0], 0, False))
+    assert not attention.answerable(model, ReadHeads(1, ids + 360, 4))
+    assert not attention.answerable(model, ReadHeads(1, ids[:0], 0))
 
 
 def induction_network():

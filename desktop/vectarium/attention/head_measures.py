@@ -1,4 +1,4 @@
-"""The behaviours heads are measured by, in words; and patterns regrouped for reading. Numpy alone."""
+"""The behaviours heads are measured by, in words; and patterns without their sink. Numpy alone."""
 
 from dataclasses import dataclass
 from math import isnan
@@ -10,6 +10,19 @@ Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
+class Limit:
+    """Which numbers of a measure are wanted; `text` says so: “at least 50 %”."""
+
+    at_least: bool
+    value: float
+    text: str
+
+    def allows(self, number: float) -> bool:
+        """Whether a number is within the limit; NaN never is."""
+        return number >= self.value if self.at_least else number <= self.value
+
+
+@dataclass(frozen=True)
 class Measure:
     """One behaviour. `weight` is whether it is a share of the attention, from 0 to 1."""
 
@@ -17,12 +30,20 @@ class Measure:
     words: str  # after a percentage, or after the number
     how: str
     weight: bool = True
+    steps: tuple[float, ...] = (0.1, 0.25, 0.5, 0.75)  # to filter by
 
     def text(self, value: float) -> str:
         """The number as it stands under a head."""
         if isnan(value):
             return "–"
         return f"{100 * value:.0f} %" if self.weight else f"{value:.1f}"
+
+    def limits(self) -> tuple[Limit, ...]:
+        """What heads can be filtered by."""
+        unit = "" if self.weight else f" {self.words}"
+        least = tuple(Limit(True, step, f"at least {self.text(step)}{unit}") for step in self.steps)
+        most = tuple(Limit(False, step, f"at most {self.text(step)}{unit}") for step in self.steps)
+        return least + most
 
 
 MEASURES = (
@@ -45,27 +66,38 @@ MEASURES = (
         "that have some: what an induction head does.",
     ),
     Measure(
-        "mean distance", "tokens back on average", "How many tokens back the weight lies on average.", False
+        "mean distance",
+        "tokens back",
+        "How many tokens back the weight lies on average.",
+        weight=False,
+        steps=(1.0, 2.0, 5.0, 10.0),
     ),
     Measure(
         "entropy",
         "bits of entropy",
         "The mean entropy of a row of weights: 0 bits for one key, 3 bits for eight equal ones.",
-        False,
+        weight=False,
+        steps=(0.5, 1.0, 2.0, 3.0),
     ),
 )
 """In the order of the model's `HeadBehaviour`."""
 
+FIRST_TOKEN = 1
 WORTH_A_NAME = 0.3
 
 
-def in_words(measures: Floats) -> str:
-    """A head's strongest behaviour: “94 % to the previous token”. `measures` is [measure]."""
+def in_words(measures: Floats, hide_sink: bool = False) -> str:
+    """A head's strongest behaviour: “94 % to the previous token”. `measures` is [measure].
+
+    With `hide_sink` they are of what is left without the first token, whose own measure says what was hidden.
+    """
     shares = [
         (float(value), measure.words)
-        for value, measure in zip(measures, MEASURES, strict=True)
-        if measure.weight and not isnan(value)
+        for index, (value, measure) in enumerate(zip(measures, MEASURES, strict=True))
+        if measure.weight and not isnan(value) and not (hide_sink and index == FIRST_TOKEN)
     ]
+    if not shares and hide_sink:
+        return "nothing but the first token, which is hidden"
     if not shares:
         return "one token: it can only attend to itself"
     share, words = max(shares)
@@ -85,38 +117,3 @@ def without_first(pattern: Floats) -> Floats:
     total = rest.sum(axis=-1, keepdims=True)
     result: Floats = np.divide(rest, total, out=np.zeros_like(rest), where=total > 0)
     return result
-
-
-def word_starts(pieces: list[bytes]) -> npt.NDArray[np.int64]:
-    """The first token of each word of a text cut into tokens, [word].
-
-    A token opens a word if it begins with white space, or if it begins with a letter or digit after a token
-    that ended with neither, or the other way round.
-    """
-    starts = []
-    for index, piece in enumerate(pieces):
-        text = piece.decode("utf-8", "replace")
-        before = pieces[index - 1].decode("utf-8", "replace") if index else ""
-        if (
-            not index
-            or text[:1].isspace()
-            or before[-1:].isspace()
-            or (_in_word(before[-1:]) != _in_word(text[:1]))
-        ):
-            starts.append(index)
-    return np.array(starts, np.int64)
-
-
-def _in_word(character: str) -> bool:
-    # A replaced character is a piece of one that goes on in the next token.
-    return character.isalnum() or character in ("’", "'", "\ufffd")
-
-
-def by_words(pattern: Floats, starts: npt.NDArray[np.int64]) -> Floats:
-    """`pattern`, [query, key], with the weights on a word's tokens summed and its queries averaged."""
-    if not len(starts):
-        return pattern
-    sizes = np.diff(np.append(starts, len(pattern)))
-    summed = np.add.reduceat(pattern, starts, axis=1)
-    result: Floats = np.add.reduceat(summed, starts, axis=0) / sizes[:, None]
-    return result.astype(pattern.dtype)

@@ -60,6 +60,10 @@ class PickleOnly(ModelError):
     """The weights exist only as a pickle, which could run code."""
 
 
+class BrokenWeights(ModelError):
+    """The weights lead to numbers that are none."""
+
+
 class NoTokenizer(ModelError):
     """There is no byte-level BPE tokenizer, or it does not fit the model."""
 

@@ -3,19 +3,17 @@
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
-from vectarium.attention.head_measures import MEASURES, in_words
-from vectarium.drawing.heads.head_grid import HeadGrid, Thumbnails
 from vectarium.drawing.heads.head_switches import HeadSwitches
 from vectarium.drawing.palette import Look
 from vectarium.drawing.picture import save_picture
 from vectarium.drawing.rows import ShrinkingRow
 from vectarium.files import write_csv
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
+from vectarium.panes.attention_grid import AttentionGrid
 from vectarium.panes.attention_head import LINES, AttentionHead
 from vectarium.panes.pane import Pane, Table
 from vectarium.session.attention_files import (
@@ -25,7 +23,7 @@ from vectarium.session.attention_files import (
     pattern_rows,
     write_patterns,
 )
-from vectarium.session.attention_reading import AttentionReading, Heads
+from vectarium.session.attention_reading import AttentionReading
 from vectarium.session.session import NextToken, Selection, Session
 from vectarium.session.tokens import Tokens
 
@@ -74,6 +72,7 @@ class AttentionPane(Pane):
         self._build(look)
         self._listen()
         self._agree()
+        self.switches.words.setChecked(session.words)
         self._say_waiting()
 
     def _build(self, look: Look) -> None:
@@ -84,23 +83,16 @@ class AttentionPane(Pane):
         self.switches.fill(self.menu, self.menu.actions()[0])
         for text, name in SAVES:
             self.menu.addAction(text, partial(self._ask_where, name))
-        self.grid = HeadGrid(look)
-        left = self._side = QWidget()
-        self._left = QVBoxLayout(left)
-        self._grid_note = QLabel()
-        self._grid_note.setProperty("role", "small")
-        self._grid_note.setWordWrap(True)
-        self._left.addWidget(self.grid, 1)
-        self._left.addWidget(self._grid_note)
+        self.heads = AttentionGrid(self.switches, look)
+        self.grid = self.heads.grid
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
-        self._split.addWidget(left)
+        self._split.addWidget(self.heads)
         self._split.addWidget(self.panel)
         self._split.setSizes([450, 550])
         layout = QHBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._split)
-        self.set_look(look)
 
     def _listen(self) -> None:
         session, reading, switches = self._session, self.reading, self.switches
@@ -117,7 +109,8 @@ class AttentionPane(Pane):
         self.grid.added.connect(self._head_added)
         self.head.wants_changed.connect(self._ask)
         self.head.sheet.path_asked.connect(self.path_asked)
-        switches.words_changed.connect(self.head.show_all)
+        switches.words_changed.connect(session.set_words)
+        session.words_changed.connect(self._words_changed)
         switches.order_changed.connect(self._show_grid)
         switches.sink_changed.connect(self._sink_changed)
         switches.together_changed.connect(self._together_changed)
@@ -126,8 +119,6 @@ class AttentionPane(Pane):
 
     def set_look(self, look: Look) -> None:
         self.look = look
-        self._side.setMinimumSize(look.px(100), look.px(130))
-        self._left.setContentsMargins(look.px(10), look.px(8), look.px(4), look.px(8))
 
     # What the session says
 
@@ -169,6 +160,7 @@ class AttentionPane(Pane):
     def _failed(self, failure: Failed) -> None:
         first_load = isinstance(failure.request, LoadModel) and self._session.model is None
         if isinstance(failure.request, Run) or first_load:
+            self.reading.forget()  # or what is known of an older text would come back with the next picture
             self.show_empty(f"{failure.message}\n{failure.advice}")
 
     @Slot(object)
@@ -208,6 +200,12 @@ class AttentionPane(Pane):
     @Slot()
     def _dots_changed(self) -> None:
         self.panel.matrix.set_dots(self.switches.dots.isChecked())
+
+    @Slot(bool)
+    def _words_changed(self, words: bool) -> None:
+        self.switches.words.setChecked(words)
+        self._ask()
+        self.head.show_all()
 
     @Slot()
     def _sink_changed(self) -> None:
@@ -269,44 +267,10 @@ class AttentionPane(Pane):
         if heads is None:
             return
         self.show_body()
-        measures = heads.measures
-        every = list(np.ndindex(measures.shape[1:]))[: heads.ready * measures.shape[2]]
-        sort = self.switches.sort
-        order = None
-        if sort >= 0:
-            values = measures[sort]
-            least = self.switches.least if MEASURES[sort].weight else -np.inf
-            listed = [head for head in every if not values[head] < least]
-            order = tuple(sorted(listed, key=lambda head: -np.nan_to_num(values[head], nan=-np.inf)))
-        self.grid.show_heads(
-            Thumbnails(
-                heads.cells,
-                heads.ready,
-                {head: in_words(measures[:, *head]) for head in every},
-                {head: MEASURES[sort].text(measures[sort][head]) for head in every} if sort >= 0 else {},
-                order,
-                self.switches.averages.isChecked(),
-            )
-        )
+        self.heads.show_heads(heads)
         self._mark()
-        self._grid_note.setText(self._about_grid(heads, order))
-        self._grid_note.setVisible(bool(self._grid_note.text()))
-        layers, count = measures.shape[1:]
+        layers, count = heads.measures.shape[1:]
         self.info.setText(f"{layers} × {count} heads · {heads.seen.end - heads.seen.start:,} tokens")
-
-    def _about_grid(self, heads: Heads, order: tuple[object, ...] | None) -> str:
-        notes = []
-        if order is not None:
-            how = MEASURES[self.switches.sort].how
-            cut = f" {len(order):,} of {heads.measures[0].size:,} heads." if self.switches.least else ""
-            notes.append(f"layer·head, {how[0].lower()}{how[1:]}{cut}")
-        if heads.hide_sink:
-            notes.append("First token hidden, the rest shared out again; the measures count all tokens.")
-        if heads.tokens_a_cell > 1:
-            notes.append(
-                f"Each dot is the largest weight among {heads.tokens_a_cell} × {heads.tokens_a_cell} tokens."
-            )
-        return " ".join(notes)
 
     # Data
 

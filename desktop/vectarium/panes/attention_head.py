@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from vectarium.attention.head_measures import by_words, in_words, without_first, word_starts
+from vectarium.attention.head_measures import FIRST_TOKEN, MEASURES, in_words, without_first
 from vectarium.attention.head_numbers import MASKED, SOFTMAX, arithmetic, stage_values
 from vectarium.attention.worksheet import MOST_TOKENS, steps
 from vectarium.drawing.heads.head_lines import HeadLines, Lines
@@ -19,6 +19,7 @@ from vectarium.drawing.palette import Look
 from vectarium.messages_attention import HeadRead, PatternsRead
 from vectarium.session.attention_reading import AttentionReading
 from vectarium.session.session import Session
+from vectarium.words import by_words
 
 LINES, MOVES, BY_HAND = 1, 2, 3
 SINK = (
@@ -88,7 +89,7 @@ class AttentionHead(QObject):
         shown = self.current
         if shown is None or self._session.vocabulary is None:
             return
-        alone, words = isinstance(shown, HeadRead), self._switches.words.isChecked()
+        alone, words = isinstance(shown, HeadRead), self._session.words
         reason = "Words have no scores of their own" if alone else "Several heads in one have no scores"
         self.panel.set_stages_enabled(alone and not words, f"{reason}: only the weights are shown")
         self._show_matrix(shown)
@@ -101,16 +102,18 @@ class AttentionHead(QObject):
             self._show_sheet(shown)
 
     def _show_matrix(self, shown: HeadRead | PatternsRead) -> None:
-        assert self._session.vocabulary is not None
-        stage, labels = self.panel.stage, self.labels_of(shown)
-        weights = without_first(shown.pattern) if self._switches.sink.isChecked() else shown.pattern
+        vocabulary = self._session.vocabulary
+        assert vocabulary is not None
+        stage, labels, weights = self.panel.stage, self.labels_of(shown), shown.pattern
+        if isinstance(shown, HeadRead) and self._switches.sink.isChecked():
+            weights = without_first(weights)
         self._starts = None
-        if self._switches.words.isChecked():
-            pieces = [self._session.vocabulary.token_bytes[token] for token in shown.seen.tokens.tolist()]
-            self._starts = word_starts(pieces)
-            weights = by_words(weights, self._starts)
-            ends = [*self._starts[1:].tolist(), len(labels)]
-            labels = tuple("".join(labels[a:b]) for a, b in zip(self._starts.tolist(), ends, strict=True))
+        if self._in_words(shown):
+            tokens = shown.seen.tokens
+            self._starts = vocabulary.word_starts(tokens)
+            labels = vocabulary.word_labels(tokens, self._starts)
+            if isinstance(shown, HeadRead):
+                weights = by_words(weights, self._starts)
         values = weights
         if isinstance(shown, HeadRead) and stage != SOFTMAX:
             values = stage_values(shown, stage)
@@ -123,19 +126,24 @@ class AttentionHead(QObject):
             self.lines.show_lines(Lines(weights, labels, self._apart(shown)))
         self.panel.set_note(self._about(matrix))
 
+    def _in_words(self, shown: HeadRead | PatternsRead) -> bool:
+        """Several heads come as they were asked for, one in full, to be treated here."""
+        return self._session.words if isinstance(shown, HeadRead) else shown.treatment.words
+
+    def _hides_sink(self, shown: HeadRead | PatternsRead) -> bool:
+        return self._switches.sink.isChecked() if isinstance(shown, HeadRead) else shown.treatment.hide_sink
+
     def _apart(self, shown: HeadRead | PatternsRead) -> tuple[tuple[str, npt.NDArray[np.float32]], ...]:
-        """The patterns of several heads by name, as the switches want them."""
+        """The patterns of several heads by name."""
         if not isinstance(shown, PatternsRead) or shown.each is None:
             return ()
-        each = without_first(shown.each) if self._switches.sink.isChecked() else shown.each
-        patterns = [one if self._starts is None else by_words(one, self._starts) for one in each]
         names = [f"{layer}·{head}" for layer, head in shown.heads]
-        return tuple(zip(names, patterns, strict=True))
+        return tuple(zip(names, shown.each, strict=True))
 
     def _name(self, shown: HeadRead | PatternsRead) -> None:
         panel, heads = self.panel, self._reading.heads
         panel.does.setToolTip("")
-        hidden = " · first token hidden" if self._switches.sink.isChecked() else ""
+        hidden = " · first token hidden" if self._hides_sink(shown) else ""
         if isinstance(shown, PatternsRead):
             kind = "Maximum" if shown.maximum else "Mean"
             panel.does.setText(", ".join(f"{layer}·{head}" for layer, head in shown.heads))
@@ -143,14 +151,26 @@ class AttentionHead(QObject):
         else:
             does = ""
             if heads is not None and heads.ready > shown.layer and shown.seen.same(heads.seen):
-                measures = heads.measures[:, shown.layer, shown.head]
-                does = in_words(measures)
-                if measures[1] >= 0.5:
-                    does += ", the attention sink"
-                    panel.does.setToolTip(SINK)
+                does = self._does(heads.measures[:, shown.layer, shown.head], heads.treatment.hide_sink)
             panel.does.setText(does)
             panel.set_name(f"Layer {shown.layer} · head {shown.head}{hidden}")
         panel.matrix.setAccessibleDescription(f"{panel.name.text()}: {panel.does.text()}")
+
+    def _does(self, measures: npt.NDArray[np.float64], hidden: bool) -> str:
+        """What a head does, in words; every number and how it is measured goes into the tooltip."""
+        does, sink = in_words(measures, hidden), float(measures[FIRST_TOKEN])
+        lines = [
+            f"{measure.name} {measure.text(float(value))}: {measure.how}"
+            for measure, value in zip(MEASURES, measures, strict=True)
+        ]
+        if hidden:
+            lines.append("The first token is hidden: only its own number counts it.")
+            does += f" · {100 * sink:.0f} % on the first token hidden" if sink == sink else ""
+        elif sink >= 0.5:
+            does += ", the attention sink"
+            lines.append(SINK)
+        self.panel.does.setToolTip("\n".join(lines))
+        return does
 
     def _about(self, matrix: Matrix) -> str:
         """Which way the picture runs, and what was done to it."""
@@ -159,7 +179,7 @@ class AttentionHead(QObject):
             return ""
         sink = (
             "The first token is hidden and the rest shared out again."
-            if self._switches.sink.isChecked()
+            if self.current is not None and self._hides_sink(self.current)
             else ""
         )
         if view == LINES:
@@ -167,7 +187,9 @@ class AttentionHead(QObject):
         line = "row" if paper else "column"
         which = "Paper: queries down, keys across" if paper else "Video: keys down, queries across"
         if matrix.weights:
-            words = " A word’s queries are averaged." if self._starts is not None else ""
+            words = ""
+            if self._starts is not None:
+                words = " To a word the sum, from a word the mean over its tokens."
             return f"{which}; the softmax makes each {line} sum to 100 %.{words} {sink}".strip()
         later = " Later keys are −∞." if matrix.infinity else ""
         return f"{which}. Blue is positive, red negative, full at ±{matrix.limit:.1f}.{later}"
@@ -251,7 +273,10 @@ class AttentionHead(QObject):
         shown = self.current
         if shown is None or (self._starts is not None and place >= len(self._starts)):
             return None
-        return shown.seen.start + (place if self._starts is None else int(self._starts[place]))
+        if self._starts is None:
+            return shown.seen.start + place
+        ends = np.append(self._starts[1:], shown.seen.end - shown.seen.start)
+        return shown.seen.start + int(ends[place]) - 1  # what comes after a word comes after its last token
 
     def mark(self) -> None:
         """Frame the selected token's row or column."""

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.text.token_editor import TokenEditor
-from vectarium.drawing.text.token_layout import Boxes
+from vectarium.drawing.text.token_layout import Boxes, grouped
 from vectarium.session.session import NextToken, Selection, Session
 from vectarium.session.tokens import Tokens
 from vectarium.vocabulary import Vocabulary, visible
+from vectarium.words import WORDS_TIP, Ints, edges_of, word_starts
 
 _PIECES = re.compile(r" ?\S+|\s+")
 PLACEHOLDER = "Write here, paste a text, or pick an example"
@@ -30,6 +31,8 @@ class TextStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._vocabulary: Vocabulary | None = None
+        self._boxes = boxes_of(session.tokens, ())
+        self._starts: Ints | None = None  # [box] the first token of each word, where words are shown
         self.editor = TokenEditor(look, self._tip)
         self.editor.set_placeholder(PLACEHOLDER)
         name = QLabel("Text")
@@ -47,15 +50,25 @@ class TextStrip(QWidget):
         menu.setToolTipsVisible(True)
         menu.triggered.connect(self._example_chosen)
         self.examples.setMenu(menu)
+        self.words = QToolButton()
+        self.words.setText("Words")
+        self.words.setToolTip(f"{WORDS_TIP} (Ctrl+Shift+W)")
+        self.words.setAccessibleName("Words")
+        self.words.setProperty("role", "choice")
+        self.words.setCheckable(True)
+        self.words.setChecked(session.words)
+        self.words.toggled.connect(session.set_words)
         self._layout = QHBoxLayout(self)
         self._layout.addWidget(name)
         self._layout.addWidget(self.editor, 1)
+        self._layout.addWidget(self.words)
         self._layout.addWidget(self.examples)
         session.tokens_changed.connect(self._tokens_changed)
         session.vocabulary_changed.connect(self._vocabulary_changed)
         session.selection_changed.connect(self._selection_changed)
-        session.hover_changed.connect(self.editor.set_lit)
-        session.link_changed.connect(self.editor.set_link)
+        session.words_changed.connect(self._words_changed)
+        session.hover_changed.connect(self._hover_changed)
+        session.link_changed.connect(self._link_changed)
         session.next_token_changed.connect(self._next_token_changed)
         self.editor.edited.connect(session.edit_text)
         self.editor.clicked.connect(self._clicked)
@@ -76,36 +89,68 @@ class TextStrip(QWidget):
 
     @Slot(object)
     def _tokens_changed(self, tokens: Tokens) -> None:
-        labels = self._vocabulary.labels if self._vocabulary is not None else ()
-        self.editor.set_boxes(tokens.text, boxes_of(tokens, labels))
+        vocabulary = self._vocabulary
+        self._boxes = boxes_of(tokens, vocabulary.labels if vocabulary is not None else ())
+        self._starts = None
+        if self._session.words and vocabulary is not None:
+            self._boxes, self._starts = in_words(self._boxes, tokens, vocabulary)
+        self.editor.set_boxes(tokens.text, self._boxes)
         self._mark()
+
+    @Slot(bool)
+    def _words_changed(self, words: bool) -> None:
+        self.words.setChecked(words)
+        self._tokens_changed(self._session.tokens)
+        self._selection_changed(self._session.selection)
 
     @Slot(object)
     def _next_token_changed(self, known: NextToken | None) -> None:
         self._mark()
 
+    # From tokens to boxes and back
+
+    def _box(self, token: int) -> int:
+        return token if self._starts is None else int(np.searchsorted(self._starts, token, side="right")) - 1
+
+    def _tokens_in(self, box: int) -> range:
+        if self._starts is None:
+            return range(box, box + 1)
+        last = box + 1 == len(self._starts)
+        end = len(self._session.tokens) if last else int(self._starts[box + 1])
+        return range(int(self._starts[box]), end)
+
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
-        self.editor.set_selected(selection.token)
+        self.editor.set_selected(None if selection.token is None else self._box(selection.token))
+
+    @Slot(object)
+    def _hover_changed(self, token: int | None) -> None:
+        self.editor.set_lit(None if token is None else self._box(token))
+
+    @Slot(object)
+    def _link_changed(self, link: tuple[int, int] | None) -> None:
+        self.editor.set_link(None if link is None else (self._box(link[0]), self._box(link[1])))
 
     def _mark(self) -> None:
         tokens, known = self._session.tokens, self._session.next_token
-        generated = frozenset(index for index, step in enumerate(tokens.steps) if step is not None)
+        generated = frozenset(self._box(index) for index, step in enumerate(tokens.steps) if step is not None)
         seen = (0, 0)
-        if tokens.pending is None and known is not None and len(known.ids) == len(tokens):
-            seen = (known.seen_from, known.seen_to)
+        if tokens.pending is None and known is not None and len(known.ids) == len(tokens) and len(tokens):
+            seen = (self._box(known.seen_from), self._box(known.seen_to - 1) + 1)
         self.editor.set_marks(generated, seen)
 
     @Slot(int)
     def _clicked(self, box: int) -> None:
+        """Select a token, of a word the last one: what comes after the word comes after that."""
         if self._session.tokens.pending is None:
-            last = box == len(self._session.tokens) - 1
-            self._session.select(None if last and self._session.selection.token is None else box)
+            token = self._tokens_in(box)[-1]
+            last = token == len(self._session.tokens) - 1
+            self._session.select(None if last and self._session.selection.token is None else token)
 
     @Slot(object)
     def _hovered(self, box: int | None) -> None:
         if self._session.tokens.pending is None:
-            self._session.set_hover(box)
+            self._session.set_hover(None if box is None else self._tokens_in(box)[-1])
 
     @Slot()
     def _released(self) -> None:
@@ -119,20 +164,48 @@ class TextStrip(QWidget):
 
     def _tip(self, box: int) -> str:
         """What a box is, in full."""
-        tokens, vocabulary = self._session.tokens, self._vocabulary
-        if vocabulary is None or box >= len(tokens):
+        tokens = self._session.tokens
+        if self._vocabulary is None or tokens.pending is not None or not 0 <= box < len(self._boxes):
             return ""
-        token = int(tokens.ids[box])
-        data = vocabulary.token_bytes[token]
+        inside = self._tokens_in(box)
+        word = [f"<b>{html.escape(self._boxes.labels[box])}</b>: a word of {len(inside)} tokens"]
+        lines = [line for token in inside for line in self._about(token, tokens, self._vocabulary)]
+        return "<br>".join((word if len(inside) > 1 else []) + lines)
+
+    @staticmethod
+    def _about(index: int, tokens: Tokens, vocabulary: Vocabulary) -> list[str]:
+        token = int(tokens.ids[index])
         lines = [
             f"<b>{html.escape(vocabulary.labels[token])}</b>",
-            f"token {token}, number {box + 1:,} of {len(tokens):,}",
-            f"bytes {data.hex(' ').upper()}",
+            f"token {token}, number {index + 1:,} of {len(tokens):,}",
+            f"bytes {vocabulary.token_bytes[token].hex(' ').upper()}",
         ]
-        if (step := tokens.steps[box]) is not None:
+        if (step := tokens.steps[index]) is not None:
             how = "chosen by you" if step.uniform is None else f"drawn with u = {step.uniform:.3f}"
             lines.append(f"{how}: rank {step.rank + 1:,}, probability {100 * step.probability:.3g} %")
-        return "<br>".join(lines)
+        return lines
+
+
+def in_words(boxes: Boxes, tokens: Tokens, vocabulary: Vocabulary) -> tuple[Boxes, Ints]:
+    """`boxes`, which are those of `tokens`, as words; and the first one of each word."""
+    edges = np.empty((len(boxes), 2), np.int8)
+    known = boxes.ids >= 0
+    edges[known] = vocabulary.word_edges[boxes.ids[known]]
+    bare = (tokens.text[start:end] for start, end in boxes.spans[~known].tolist())
+    edges[~known] = edges_of(text.encode("utf-8", "surrogateescape") for text in bare)
+    starts = word_starts(edges)
+    ends = np.append(starts[1:], len(boxes))
+    labels = (
+        boxes.labels[start] if end == start + 1 else visible(tokens.text[left:right])
+        for start, end, left, right in zip(
+            starts.tolist(),
+            ends.tolist(),
+            boxes.spans[starts, 0].tolist(),
+            boxes.spans[ends - 1, 1].tolist(),
+            strict=True,
+        )
+    )
+    return grouped(boxes, starts, labels), starts
 
 
 def boxes_of(tokens: Tokens, labels: tuple[str, ...]) -> Boxes:

@@ -11,7 +11,7 @@ from vectarium.attention.head_measures import MEASURES
 from vectarium.messages_attention import HeadRead, PatternsRead
 from vectarium.session.attention_reading import Heads
 
-HEAD_COLUMNS = ("layer", "head", *(measure.name for measure in MEASURES))
+HEAD_COLUMNS = ("layer", "head", *(measure.name for measure in MEASURES), "first token hidden")
 PATTERN_COLUMNS = ("query", "key", "query_token", "key_token", "value")
 
 
@@ -19,7 +19,8 @@ def head_rows(heads: Heads) -> Iterator[tuple[object, ...]]:
     """Every head with its measures, None where there is nothing to measure."""
     for layer, head in np.ndindex(heads.measures.shape[1:]):
         values = heads.measures[:, layer, head].tolist()
-        yield (layer, head, *(None if np.isnan(value) else value for value in values))
+        numbers = (None if np.isnan(value) else value for value in values)
+        yield (layer, head, *numbers, heads.treatment.hide_sink)
 
 
 def pattern_rows(values: npt.NDArray[np.float32], labels: tuple[str, ...]) -> Iterator[tuple[object, ...]]:
@@ -43,6 +44,7 @@ def write_patterns(path: Path, shown: HeadRead | PatternsRead, heads: Heads | No
         about["scaling"] = repr(shown.scaling)
     if heads is not None and shown.seen.same(heads.seen):
         tensors["thumbnails"] = heads.cells
+        about["words" if heads.treatment.words else "tokens"] = "in the thumbnails"
         about["tokens_a_cell"] = str(heads.tokens_a_cell)
     content = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     path.write_bytes(save(content, about))

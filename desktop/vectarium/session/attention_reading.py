@@ -18,6 +18,7 @@ from vectarium.messages_attention import (
     ReadMoves,
     ReadPatterns,
     Seen,
+    Treatment,
 )
 from vectarium.session.session import Session
 
@@ -30,9 +31,9 @@ class Heads:
     """All heads of one text, of which the first `ready` layers are there."""
 
     seen: Seen
-    hide_sink: bool
+    treatment: Treatment
     cells: npt.NDArray[np.float32]  # [layer, head, query, key] maxima over `tokens_a_cell`
-    tokens_a_cell: int
+    tokens_a_cell: int  # or words
     measures: npt.NDArray[np.float64]  # [measure, layer, head]
     ready: int = 0
 
@@ -57,9 +58,9 @@ class AttentionReading(QObject):
         self.maximum = False
         self.moves_wanted = False
         self.each_wanted = False  # of the heads shown together
-        self._asked_heads: tuple[Seen, bool] | None = None
+        self._asked_heads: tuple[Seen, Treatment] | None = None
         self._asked_head: tuple[Seen, Head] | None = None
-        self._asked_together: tuple[Seen, tuple[Head, ...], bool, bool] | None = None
+        self._asked_together: tuple[Seen, tuple[Head, ...], bool, bool, Treatment] | None = None
         self._asked_moves: tuple[Seen, int, Head] | None = None
         self._heads_due = False  # a part of the answer is still on its way
         session.answered.connect(self._answered)
@@ -71,6 +72,11 @@ class AttentionReading(QObject):
         self.heads = self.head = self.together = self.moves = None
         self._asked_heads = self._asked_head = self._asked_together = self._asked_moves = None
         self._heads_due = False
+
+    @property
+    def treatment(self) -> Treatment:
+        """What the switches want to be done to every pattern."""
+        return Treatment(self.hide_sink, self._session.words)
 
     @property
     def seen(self) -> Seen | None:
@@ -85,15 +91,22 @@ class AttentionReading(QObject):
         """Whether an answer that was asked for is still on its way."""
         asked_heads, asked_head = self._asked_heads, self._asked_head
         heads_here = asked_heads is None or (
-            self.heads is not None and not self._heads_due and self.heads.seen.same(asked_heads[0])
+            self.heads is not None
+            and not self._heads_due
+            and self.heads.seen.same(asked_heads[0])
+            and self.heads.treatment == asked_heads[1]
         )
         head_here = asked_head is None or (
             self.head is not None
             and (self.head.layer, self.head.head) == asked_head[1]
             and self.head.seen.same(asked_head[0])
         )
-        together_here = self._asked_together is None or (
-            self.together is not None and self.together.heads == self._asked_together[1]
+        together, asked_together = self.together, self._asked_together
+        together_here = asked_together is None or (
+            together is not None
+            and together.seen.same(asked_together[0])
+            and (together.heads, together.maximum) == asked_together[1:3]
+            and together.treatment == asked_together[4]
         )
         return not (heads_here and head_here and together_here)
 
@@ -117,13 +130,14 @@ class AttentionReading(QObject):
             self._ask_moves(seen, head)
 
     def _ask_heads(self, seen: Seen, where: dict[str, object]) -> None:
-        asked = self._asked_heads
-        if asked is not None and asked[1] == self.hide_sink and seen.same(asked[0]):
-            return
-        if self._heads_due and self._session.generating and asked is not None and asked[1] == self.hide_sink:
-            return  # one reading after the other: a new one for each token would never end
-        self._asked_heads, self._heads_due = (seen, self.hide_sink), True
-        self._session.ask(ReadHeads, hide_sink=self.hide_sink, **where)
+        asked, treatment = self._asked_heads, self.treatment
+        if asked is not None and asked[1] == treatment:
+            if seen.same(asked[0]):
+                return
+            if self._heads_due and self._session.generating:
+                return  # one reading after the other: a new one for each token would never end
+        self._asked_heads, self._heads_due = (seen, treatment), True
+        self._session.ask(ReadHeads, treatment=treatment, **where)
 
     def _ask_together(self, seen: Seen, head: Head, where: dict[str, object]) -> None:
         heads = (head, *self.added)
@@ -132,9 +146,17 @@ class AttentionReading(QObject):
             self.together = self._asked_together = None
             return
         each = self.each_wanted and len(heads) <= MOST_APART
-        if asked is None or asked[1:] != (heads, self.maximum, each) or not seen.same(asked[0]):
-            self._asked_together = seen, heads, self.maximum, each
-            self._session.ask(ReadPatterns, heads=heads, maximum=self.maximum, each=each, **where)
+        wanted = (heads, self.maximum, each, self.treatment)
+        if asked is None or asked[1:] != wanted or not seen.same(asked[0]):
+            self._asked_together = seen, *wanted
+            self._session.ask(
+                ReadPatterns,
+                heads=heads,
+                maximum=self.maximum,
+                each=each,
+                treatment=self.treatment,
+                **where,
+            )
 
     def _ask_moves(self, seen: Seen, head: Head) -> None:
         position = self._session.position
@@ -176,13 +198,13 @@ class AttentionReading(QObject):
         if reply.first_layer == 0:
             self.heads = Heads(
                 reply.seen,
-                reply.hide_sink,
+                reply.treatment,
                 np.zeros((model.layers, *cells.shape[1:]), np.float32),
                 reply.tokens_a_cell,
                 np.full((len(reply.measures), model.layers, model.heads), np.nan),
             )
         heads = self.heads
-        if heads is None or not reply.seen.same(heads.seen):
+        if heads is None or not reply.seen.same(heads.seen) or reply.treatment != heads.treatment:
             return
         heads.ready = reply.first_layer + len(cells)
         heads.cells[reply.first_layer : heads.ready] = cells

@@ -78,6 +78,7 @@ class Session(QObject):
     model_changed = Signal(object)  # ModelLoaded
     tokens_changed = Signal(object)  # Tokens
     selection_changed = Signal(object)  # Selection
+    words_changed = Signal(bool)
     hover_changed = Signal(object)  # int | None
     link_changed = Signal(object)  # (query, key) | None: two tokens between which attention is pointed at
     next_token_changed = Signal(object)  # NextToken | None
@@ -101,6 +102,7 @@ class Session(QObject):
         self.selection = Selection()
         self.hover: int | None = None
         self.link: tuple[int, int] | None = None
+        self.words = False  # whether tokens are shown as the words they make up
         self.next_token: NextToken | None = None
         self.generating = False
         self._vocabulary_of_document = ""
@@ -291,6 +293,13 @@ class Session(QObject):
         if link != self.link:
             self.link = link
             self.link_changed.emit(link)
+
+    @Slot(bool)
+    def set_words(self, words: bool) -> None:
+        """Show words or tokens, in every pane that can."""
+        if words != self.words:
+            self.words = words
+            self.words_changed.emit(words)
 
     @Slot(object)
     def set_sampling(self, sampling: SamplingSettings) -> None:

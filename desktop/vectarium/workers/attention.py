@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vectarium.attention.head_measures import FIRST_TOKEN
 from vectarium.messages import Ids, read_only
 from vectarium.messages_attention import (
     HeadRead,
@@ -19,7 +20,10 @@ from vectarium.messages_attention import (
     ReadMoves,
     ReadPatterns,
     Seen,
+    Treatment,
 )
+from vectarium.model.errors import BrokenWeights
+from vectarium.words import by_words
 
 CELLS = 64  # a side, at most: as many as a thumbnail has pixels
 BATCH_SECONDS = 0.08
@@ -43,20 +47,21 @@ class _Known:
     """All heads' thumbnails of one text, kept so that a text that grows needs only its new rows."""
 
     model: Any
-    hide_sink: bool
+    treatment: Treatment
     ids: Ids  # [token] that the model sees
-    tokens_a_cell: int
+    places: int  # tokens or words
+    a_cell: int  # of them
     cells: npt.NDArray[np.float32]  # [layer, head, CELLS, CELLS]
     rows: npt.NDArray[np.float64]  # [measure, layer, head, query]
 
-    def goes_on(self, model: Any, ids: Ids, hide_sink: bool) -> bool:
+    def goes_on(self, model: Any, ids: Ids, treatment: Treatment, a_cell: int) -> bool:
         """Whether `ids` only append to what is known, in cells of the same size."""
         known = len(self.ids)
         return (
             self.model is model
-            and self.hide_sink == hide_sink
-            and known <= len(ids) <= self.tokens_a_cell * CELLS
-            and self.tokens_a_cell == _tokens_a_cell(len(ids))
+            and self.treatment == treatment
+            and self.a_cell == a_cell
+            and known <= len(ids)
             and np.array_equal(ids[:known], self.ids)
         )
 
@@ -72,75 +77,119 @@ class HeadReader:
     ) -> Iterator[HeadsRead | None]:
         """One turn a layer; None where the next batch is not worth a message yet."""
         from vectarium.model import attention
-        from vectarium.model.behaviour import average, measure_rows
+        from vectarium.model.behaviour import average
 
-        ids, count = trace.ids, len(trace)
-        known, first = self._known, 0
-        tokens_a_cell = _tokens_a_cell(count)
+        ids, count, treatment = trace.ids, len(trace), request.treatment
+        starts = model.vocabulary.word_starts(ids) if treatment.words else np.arange(count)  # [place]
+        places = len(starts)
+        a_cell = max(1, -(-places // CELLS))
         cells = np.zeros((model.layers, model.heads, CELLS, CELLS), np.float32)
         rows = np.full((7, model.layers, model.heads, count), np.nan)
-        if known is not None and known.goes_on(model, ids, request.hide_sink):
-            first = len(known.ids)
-            cells[:] = known.cells
-            rows[..., :first] = known.rows
-        size = -(-count // tokens_a_cell)
+        first_place, first = 0, 0
+        known = self._known
+        if known is not None and known.goes_on(model, ids, treatment, a_cell):
+            first_place, first = known.places, len(known.ids)
+            if treatment.words and (first < count or known.places < places):
+                # The last word may have grown: what is known of its cells may be too large by now.
+                first_place = (known.places - 1) // a_cell * a_cell
+                first = int(starts[first_place])
+            cells[:, :, : -(-first_place // a_cell)] = known.cells[:, :, : -(-first_place // a_cell)]
+            rows[..., :first] = known.rows[..., :first]
+        size = -(-places // a_cell)
         sent, told = 0, monotonic()
         for layer in range(model.layers):
             checkpoint(layer / model.layers)
             if first < count:
-                pattern = attention.pattern(model, trace, layer, first)  # [head, query - first, key]
+                pattern = _sound(attention.pattern(model, trace, layer, first), layer, first)
                 yield None  # a keystroke waits for half a layer at most
-                rows[:, layer, :, first:] = measure_rows(pattern.cpu().numpy(), ids, first)
-                if request.hide_sink:
-                    _hide_first(pattern)
-                _reduce(pattern, first, tokens_a_cell, cells[layer])
+                sink = _hide_first(pattern) if treatment.hide_sink else None
+                shown = pattern.cpu().numpy()
+                rows[:, layer, :, first:] = _measured(shown, ids, first, sink)
+                if treatment.words:
+                    shown = by_words(shown, starts, first)
+                _reduce(shown, first_place, a_cell, cells[layer])
             done = layer + 1 == model.layers
             if not done and monotonic() - told < BATCH_SECONDS:
                 yield None
                 continue
             part = slice(sent, layer + 1)
             if done:
-                self._known = _Known(model, request.hide_sink, ids, tokens_a_cell, cells, rows)
+                self._known = _Known(model, treatment, ids, places, a_cell, cells, rows)
             yield HeadsRead(
                 request.number,
                 seen,
-                request.hide_sink,
+                treatment,
                 first_layer=sent,
                 cells=read_only(cells[part, :, :size, :size].copy()),
-                tokens_a_cell=tokens_a_cell,
+                tokens_a_cell=a_cell,
                 measures=read_only(average(rows[:, part])),
                 done=done,
             )
             sent, told = layer + 1, monotonic()
 
 
-def _tokens_a_cell(count: int) -> int:
-    return max(1, -(-count // CELLS))
+def _sound(pattern: Any, layer: int, first: int = 0) -> Any:
+    """`pattern`, [..., query - first, key]. Raises BrokenWeights where it is not a number."""
+    broken = pattern[..., 0].isnan()  # a softmax makes all of a row of it or nothing
+    if broken.any():
+        token = first + int(broken.reshape(-1, broken.shape[-1]).any(dim=0).nonzero()[0])
+        raise BrokenWeights(
+            f"From token {token + 1:,} of the text on, the attention of layer {layer} is not a number: "
+            "the model’s weights are damaged, or too large for its number type.",
+            "Shorten the text, or choose another model in the Model menu.",
+        )
+    return pattern
 
 
-def _hide_first(pattern: Any) -> None:
-    """Take the first key out of ``pattern``, [head, query, key], and share its weight out, in place."""
+def _measured(
+    pattern: npt.NDArray[np.float32], ids: Ids, first: int, sink: npt.NDArray[np.float32] | None
+) -> npt.NDArray[np.float64]:
+    """The measures of the rows from ``first`` on, [measure, head, query - first].
+
+    Without the first token, whose weights ``sink`` [head, query - first] holds, they are those of the text
+    that begins with the second one; its own measure is what was hidden.
+    """
+    from vectarium.model.behaviour import measure_rows
+
+    if sink is None:
+        return measure_rows(pattern, ids, first)
+    skipped = 1 if first == 0 else 0
+    rows = np.full((7, *sink.shape), np.nan)
+    rows[..., skipped:] = measure_rows(pattern[:, skipped:, 1:], ids[1:], max(0, first - 1))
+    rows[:, pattern.sum(axis=-1) == 0] = np.nan  # nothing is left to be measured
+    rows[FIRST_TOKEN, :, skipped:] = sink[:, skipped:]
+    return rows
+
+
+def _hide_first(pattern: Any) -> npt.NDArray[np.float32]:
+    """Take the first key out of ``pattern``, [..., query, key], and share its weight out, in place.
+
+    Returns its weights, [..., query].
+    """
     import torch
 
     with torch.inference_mode():
+        weights = _array(pattern[..., 0])
         pattern[..., 0] = 0
         total = pattern.sum(dim=-1, keepdim=True)
         total[total == 0] = 1
         pattern /= total
+    return weights
 
 
-def _reduce(pattern: Any, first: int, step: int, cells: npt.NDArray[np.float32]) -> None:
+def _reduce(pattern: npt.NDArray[np.float32], first: int, step: int, cells: npt.NDArray[np.float32]) -> None:
     """Raise ``cells``, [head, CELLS, CELLS], to the maxima of rows ``first`` and on, [head, query, key]."""
+    import torch
     from torch.nn import functional
 
     heads, count, keys = pattern.shape
     columns, above = -(-keys // step), first % step
     below = -(above + count) % step
-    padded = functional.pad(pattern, (0, columns * step - keys, above, below))
+    padded = functional.pad(torch.from_numpy(pattern), (0, columns * step - keys, above, below))
     reduced = padded.view(heads, (above + count + below) // step, step, columns, step).amax(dim=4).amax(dim=2)
     row = first // step
     part = cells[:, row : row + reduced.shape[1], :columns]
-    np.maximum(part, reduced.cpu().numpy(), out=part)
+    np.maximum(part, reduced.numpy(), out=part)
 
 
 def read_head(model: Any, trace: Any, request: ReadHead, seen: Seen) -> HeadRead:
@@ -150,6 +199,7 @@ def read_head(model: Any, trace: Any, request: ReadHead, seen: Seen) -> HeadRead
 
     layer, head, first = request.layer, request.head, min(request.first_query, len(trace))
     scores = attention.scores(model, trace, layer, head, first)
+    _sound(scores.pattern, layer, first)
     return HeadRead(
         request.number,
         seen,
@@ -171,23 +221,32 @@ def read_patterns(
     """Several heads' patterns in one; each is made and, unless it is asked for, let go before the next."""
     from vectarium.model import attention
 
-    combined: Any = None
+    starts = model.vocabulary.word_starts(trace.ids)
+    combined: npt.NDArray[np.float32] | None = None
     each = []
     for index, (layer, head) in enumerate(request.heads):
         checkpoint(index / len(request.heads))
-        pattern = attention.scores(model, trace, layer, head).pattern
+        made = _sound(attention.scores(model, trace, layer, head).pattern, layer)  # [query, key]
+        if request.treatment.hide_sink:
+            _hide_first(made)
+        pattern = made.cpu().numpy()
+        if request.treatment.words:
+            pattern = by_words(pattern, starts)
         if request.each:
-            each.append(_array(pattern))
+            each.append(pattern)
         if combined is None:
-            combined = pattern.clone()
+            combined = pattern.copy()
         elif request.maximum:
-            combined = combined.maximum(pattern)
+            np.maximum(combined, pattern, out=combined)
         else:
             combined += pattern
+    assert combined is not None
     if not request.maximum:
         combined /= len(request.heads)
     apart = read_only(np.stack(each)) if each else None
-    return PatternsRead(request.number, seen, request.heads, request.maximum, _array(combined), apart)
+    return PatternsRead(
+        request.number, seen, request.heads, request.maximum, read_only(combined), apart, request.treatment
+    )
 
 
 def read_moves(model: Any, trace: Any, request: ReadMoves, seen: Seen) -> MovesRead:
@@ -202,7 +261,8 @@ def read_moves(model: Any, trace: Any, request: ReadMoves, seen: Seen) -> MovesR
         change = moved.sum(dim=0)
         pushed = attention.direct_effect(model, trace, query, change)  # [vocabulary]
         best, worst = pushed.topk(min(TOP, len(pushed))), pushed.topk(min(TOP, len(pushed)), largest=False)
-        weights = attention.scores(model, trace, layer, head, query).pattern[0, : query + 1]
+        row = attention.scores(model, trace, layer, head, query).pattern[:1]  # [query, key]
+        weights = _sound(row, layer, query)[0, : query + 1]
         outputs = attention.head_outputs(model, trace, layer, query)[:, 0]  # [head, width]
         total = outputs.sum(dim=0) + attention.output_bias(model, layer)
         error = (total - attention.output(model, trace, layer, query)).abs().max()

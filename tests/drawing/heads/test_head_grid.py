@@ -9,10 +9,8 @@ from vectarium.drawing.palette import DARK, Look
 
 
 def thumbnails(layers, heads, cells=8, **more):
-    every = [(layer, head) for layer in range(layers) for head in range(heads)]
     weights = np.tril(np.full((layers, heads, cells, cells), 0.1, np.float32))
-    names = {head: f"does {head}" for head in every}
-    return Thumbnails(weights, layers, names, dict.fromkeys(every, "10 %"), **more)
+    return Thumbnails(weights, layers, "does {}".format, lambda head: "10 %", **more)
 
 
 @pytest.fixture
@@ -76,8 +74,7 @@ def test_keys_stop_at_the_edges_and_follow_the_order(grid, qtbot):
 def test_a_strong_link_stays_visible_in_a_small_picture(grid):
     cells = np.zeros((12, 12, 64, 64), np.float32)
     cells[5, 5, 40, 13] = 1
-    every = {(layer, head): "" for layer in range(12) for head in range(12)}
-    grid.show_heads(Thumbnails(cells, 12, every, {}))
+    grid.show_heads(Thumbnails(cells, 12, str, str))
     place = grid.place_of((5, 5))
     picture = grid.viewport().grab(place).toImage()
     colors = {
@@ -88,7 +85,7 @@ def test_a_strong_link_stays_visible_in_a_small_picture(grid):
 
 def test_layers_that_are_not_there_yet_are_empty(grid):
     whole = thumbnails(3, 2)
-    grid.show_heads(Thumbnails(whole.cells, 1, {}, {}))
+    grid.show_heads(Thumbnails(whole.cells, 1, str, str))
     center = grid.place_of((2, 1)).center() - QPoint(0, 0)
     left = QPoint(grid.place_of((2, 1)).left() + 3, grid.place_of((2, 1)).bottom() - 3)
     here = QPoint(grid.place_of((0, 1)).left() + 3, grid.place_of((0, 1)).bottom() - 3)

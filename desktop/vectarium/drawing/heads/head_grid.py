@@ -1,5 +1,6 @@
 """Every head of every layer as a small picture of its pattern, to point at and to choose from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -19,11 +19,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from vectarium.drawing.heads.head_colors import image, weight_colors, weight_share
 from vectarium.drawing.heads.head_grid_layout import Places, by_layer, sorted_heads
+from vectarium.drawing.heads.head_grid_painting import Pixels, mosaic, paint_enlarged, paint_labels, stamps
 from vectarium.drawing.palette import Look
 
 Head = tuple[int, int]
+NOTHING = Places((), {}, (), 0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +33,8 @@ class Thumbnails:
 
     cells: npt.NDArray[np.float32]  # [layer, head, query, key] weights, 0 where the key comes later
     ready: int
-    names: dict[Head, str]  # what a head does, in words
-    numbers: dict[Head, str]  # by what it is sorted
+    about: Callable[[Head], str]  # what a head does, in words
+    number: Callable[[Head], str]  # by what it is sorted
     order: tuple[Head, ...] | None = None  # sorted or filtered; None for rows of layers
     averages: bool = False
 
@@ -53,8 +54,9 @@ class HeadGrid(QAbstractScrollArea):
         self._selected: Head = (0, 0)
         self._added: frozenset[Head] = frozenset()
         self._pointed: Head | None = None
-        self._places = Places((), {}, (), 0, 0, 0)
-        self._images: dict[Head | tuple[str, int], QImage] = {}
+        self._places = NOTHING
+        self._stamps: dict[tuple[str, int], Pixels] = {}  # "heads" or "mean" and the layer; or "mean heads"
+        self._stamp_side = 0
         self._picture: QPixmap | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -68,26 +70,31 @@ class HeadGrid(QAbstractScrollArea):
 
     def set_look(self, look: Look) -> None:
         self._look = look
-        self._images.clear()
+        self._stamps.clear()
         self._arrange()
 
     def show_heads(self, shown: Thumbnails | None) -> None:
-        """Show these pictures in place of the old ones."""
-        self._shown = shown
-        self._images.clear()
+        """Show these pictures in place of the old ones. Layers that are known already stay as they are."""
+        old, self._shown = self._shown, shown
+        if old is None or shown is None or old.cells is not shown.cells or old.ready > shown.ready:
+            self._stamps.clear()
+        elif old.ready < shown.ready:
+            self._stamps.pop(("mean heads", 0), None)
         self._arrange()
 
     def set_queries_down(self, queries_down: bool) -> None:
         """Whether queries run down the side and keys along the top, or the other way round."""
         self._queries_down = queries_down
-        self._images.clear()
+        self._stamps.clear()
         self._redraw()
 
     def set_selected(self, head: Head, added: frozenset[Head] = frozenset()) -> None:
         """Frame a head in yellow, and those that are shown together with it."""
+        moved = head != self._selected
         self._selected, self._added = head, added
         self.setAccessibleDescription(self._words(head))
-        self._scroll_to(head)
+        if moved:
+            self._scroll_to(head)
         self.viewport().update()
 
     def head_at(self, point: QPoint) -> Head | None:
@@ -106,7 +113,7 @@ class HeadGrid(QAbstractScrollArea):
         shown = self._shown
         self._picture = None
         if shown is None:
-            self._places = Places((), {}, (), 0, 0, 0)
+            self._places = NOTHING
         else:
             size, layers, heads = self.viewport().size(), *shown.cells.shape[:2]
             metrics = QFontMetrics(self._look.mono(12))
@@ -153,8 +160,7 @@ class HeadGrid(QAbstractScrollArea):
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(Qt.GlobalColor.transparent)
             canvas = QPainter(self._picture)
-            canvas.translate(0, -self.verticalScrollBar().value())
-            self._paint_all(canvas)
+            self._paint_all(canvas, ratio)
             canvas.end()
         painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -162,64 +168,66 @@ class HeadGrid(QAbstractScrollArea):
             self._frame(painter, head, Qt.PenStyle.DashLine)
         self._frame(painter, self._selected, Qt.PenStyle.SolidLine)
         if self._pointed is not None and self._pointed in self._places.heads:
-            self._paint_enlarged(painter, self._pointed)
+            head, shown = self._pointed, self._shown
+            paint_enlarged(
+                painter,
+                self._look,
+                QRectF(self.viewport().rect()),
+                QRectF(self.place_of(head)),
+                self._words(head),
+                shown.cells[head] if head[0] < shown.ready else None,
+                self._queries_down,
+            )
 
-    def _paint_all(self, painter: QPainter) -> None:
-        look, shown = self._look, self._shown
+    def _paint_all(self, painter: QPainter, ratio: float) -> None:
+        """The pictures that can be seen, with what stands beside them."""
+        shown, places, top = self._shown, self._places, self.verticalScrollBar().value()
         assert shown is not None
-        painter.setFont(look.mono(12))
-        for label in self._places.labels:
-            painter.setPen(QColor(look.theme.secondary))
-            painter.save()
-            painter.translate(label.rect.center())
-            painter.rotate(label.turned)
-            rect = QRectF(0, 0, label.rect.width(), label.rect.height())
-            if label.turned:
-                rect = QRectF(0, 0, label.rect.height(), label.rect.width())
-            rect.moveCenter(QPointF(0, 0))
-            painter.drawText(rect, label.align | Qt.AlignmentFlag.AlignVCenter, label.text)
-            painter.restore()
-        top = self.verticalScrollBar().value()
         window = QRectF(0, top, self.viewport().width(), self.viewport().height())
-        for head, rect in self._places.heads.items():
-            if rect.intersects(window):
-                self._paint_head(painter, head, rect)
-                if shown.order is not None:
-                    self._paint_number(painter, head, rect)
-        for kind, index, rect in self._places.averages:
-            if rect.intersects(window):
-                self._paint_average(painter, kind, index, rect)
-
-    def _paint_head(self, painter: QPainter, head: Head, rect: QRectF) -> None:
-        shown = self._shown
-        assert shown is not None
-        if head[0] < shown.ready:
-            if head not in self._images:
-                self._images[head] = self._image_of(shown.cells[head], rect.width())
-            painter.drawImage(rect, self._images[head])
+        heads = [(head, rect) for head, rect in places.heads.items() if rect.intersects(window)]
+        averages = [(kind, index, rect) for kind, index, rect in places.averages if rect.intersects(window)]
+        first = next(iter(places.heads.values()), QRectF())
+        side = max(1, round(first.width() * ratio))
+        if side != self._stamp_side:
+            self._stamps.clear()
+            self._stamp_side = side
+        placed = [
+            (rect.translated(0, -top), self._stamp("heads", head[0])[head[1]])
+            for head, rect in heads
+            if head[0] < shown.ready
+        ]
+        for kind, index, rect in averages:
+            if kind == "layer" and index < shown.ready:
+                placed.append((rect.translated(0, -top), self._stamp("mean", index)[0]))
+            elif kind == "head" and shown.ready == len(shown.cells):
+                placed.append((rect.translated(0, -top), self._stamp("mean heads", 0)[index]))
+        painter.drawImage(0, 0, mosaic(self.viewport().size(), ratio, placed))
+        painter.translate(0, -top)
         painter.setPen(QColor(self._look.theme.line))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect)
+        painter.drawRects([rect for _, rect in heads])
+        paint_labels(painter, self._look, places.labels)
+        if shown.order is not None:
+            for head, rect in heads:
+                self._paint_number(painter, shown, head, rect)
 
-    def _paint_average(self, painter: QPainter, kind: str, index: int, rect: QRectF) -> None:
-        shown = self._shown
-        assert shown is not None
-        if (kind == "layer" and index >= shown.ready) or (kind == "head" and shown.ready < len(shown.cells)):
-            return
-        key = (kind, index)
-        if key not in self._images:
-            cells = shown.cells[index] if kind == "layer" else shown.cells[:, index]
-            self._images[key] = self._image_of(cells.mean(axis=0), rect.width())
-        painter.drawImage(rect, self._images[key])
+    def _stamp(self, kind: str, layer: int) -> Pixels:
+        """The pictures of a layer's heads, of its mean, or of the mean of each head over the layers."""
+        if (kind, layer) not in self._stamps:
+            assert self._shown is not None
+            cells = self._shown.cells
+            wanted = cells.mean(axis=0) if kind == "mean heads" else cells[layer]
+            if kind == "mean":
+                wanted = wanted.mean(axis=0, keepdims=True)
+            self._stamps[kind, layer] = stamps(wanted, self._stamp_side, self._queries_down, self._look.theme)
+        return self._stamps[kind, layer]
 
-    def _paint_number(self, painter: QPainter, head: Head, rect: QRectF) -> None:
-        assert self._shown is not None
+    def _paint_number(self, painter: QPainter, shown: Thumbnails, head: Head, rect: QRectF) -> None:
         room = QRectF(rect.left(), rect.bottom(), rect.width(), self._places.caption)
         painter.setPen(QColor(self._look.theme.text))
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, f"{head[0]}·{head[1]}")
         painter.setPen(QColor(self._look.theme.query))
         room.translate(0, self._places.caption)
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self._shown.numbers.get(head, ""))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, shown.number(head))
 
     def _frame(self, painter: QPainter, head: Head, style: Qt.PenStyle) -> None:
         if head in self._places.heads:
@@ -229,52 +237,9 @@ class HeadGrid(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect)
 
-    def _paint_enlarged(self, painter: QPainter, head: Head) -> None:
-        """The picture under the mouse, large, with its name."""
-        shown, look = self._shown, self._look
-        assert shown is not None
-        small = QRectF(self.place_of(head))
-        metrics = QFontMetrics(look.words(12))
-        text = self._words(head)
-        view = QRectF(self.viewport().rect())
-        pad = look.px(8)
-        width = min(view.width(), max(metrics.horizontalAdvance(text) + 2 * pad, small.width() * 2 + 2 * pad))
-        side = min(max(small.width() * 2, look.px(110)), view.height() / 2, width - 2 * pad)
-        side = side if head[0] < shown.ready and side > small.width() else 0
-        wrapped = metrics.boundingRect(
-            QRect(0, 0, round(width) - 2 * pad, 1000), Qt.TextFlag.TextWordWrap, text
-        )
-        plate = QRectF(0, 0, width, side + wrapped.height() + 2.5 * pad)
-        plate.moveCenter(QPointF(small.center().x(), 0))
-        below = small.bottom() + pad + plate.height() <= view.height()
-        plate.moveTop(small.bottom() + pad if below else max(0, small.top() - pad - plate.height()))
-        plate.moveLeft(max(0, min(plate.left(), view.width() - width)))
-        painter.setPen(QColor(look.theme.line))
-        painter.setBrush(QColor(look.theme.raised_more))
-        painter.drawRoundedRect(plate, look.px(8), look.px(8))
-        if side:
-            picture = QRectF(plate.center().x() - side / 2, plate.top() + pad, side, side)
-            painter.fillRect(picture, QColor(look.theme.pane))
-            painter.drawImage(picture, self._image_of(shown.cells[head], side))
-        words = plate.adjusted(pad, side + 1.5 * pad, -pad, -pad)
-        painter.setFont(look.words(12))
-        painter.setPen(QColor(look.theme.text))
-        painter.drawText(words, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignHCenter, text)
-
-    def _image_of(self, cells: npt.NDArray[np.float32], size: float) -> QImage:
-        """The cells, reduced by maximum where there are more than pixels: a strong link stays visible."""
-        count = len(cells)
-        step = max(1, -(-count // max(1, int(size * self.devicePixelRatioF()))))
-        if step > 1:
-            edges = np.arange(0, count, step)
-            cells = np.maximum.reduceat(np.maximum.reduceat(cells, edges, axis=0), edges, axis=1)
-        hidden = ~np.tri(len(cells), dtype=bool)
-        if not self._queries_down:
-            cells, hidden = cells.T, hidden.T
-        return image(weight_share(cells), weight_colors(self._look.theme), hidden)
-
     def _words(self, head: Head) -> str:
-        does = self._shown.names.get(head, "") if self._shown is not None else ""
+        shown = self._shown
+        does = shown.about(head) if shown is not None and head[0] < shown.ready else ""
         return f"layer {head[0]}, head {head[1]}" + (f": {does}" if does else "")
 
     # Mouse and keyboard

@@ -4,19 +4,19 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from vectarium.attention.head_measures import MEASURES
+from vectarium.attention.head_measures import MEASURES, Limit
+from vectarium.words import WORDS_TIP
 
 CONVENTIONS = {
     "video": "video: keys down, queries across, softmax down each column",
     "paper": "paper: queries down, keys across, softmax along each row",
 }
-FILTERS = (0.0, 0.1, 0.25, 0.5, 0.75)
 
 
 class HeadSwitches(QObject):
-    """What the user chose. `sort` is a measure or −1 for the model's own order."""
+    """What the user chose. `sort` is a measure or −1 for the model's own order; `limit` filters by it."""
 
-    words_changed = Signal()
+    words_changed = Signal(bool)
     sink_changed = Signal()
     convention_changed = Signal()
     dots_changed = Signal()
@@ -26,13 +26,12 @@ class HeadSwitches(QObject):
     def __init__(self, parent: QWidget, convention: str) -> None:
         super().__init__(parent)
         self.convention = convention
-        self.sort, self.least = -1, 0.0
-        self.words = self._switch(
-            "Words", "Sum the weights of a word’s tokens, and average its queries", self.words_changed
-        )
+        self.sort = -1
+        self.limit: Limit | None = None
+        self.words = self._switch("Words", WORDS_TIP, self.words_changed)
         self.sink = self._switch(
             "Hide first-token sink",
-            "Leave the first token out and share its weight out among the others, in every pattern shown",
+            "Leave the first token out and share its weight among the others, in every picture and measure",
             self.sink_changed,
         )
         self.dots = self._switch("Dots", "Draw dots by area, or filled cells", self.dots_changed)
@@ -57,18 +56,11 @@ class HeadSwitches(QObject):
             self._sorted,
         )
         self._filter_menu = self._menu("Show heads with")
-        self._choices(
-            self._filter_menu,
-            [
-                (
-                    f"at least {100 * least:.0f} %" if least else "any weight",
-                    least,
-                    "Which heads are listed when they are sorted by a weight",
-                )
-                for least in FILTERS
-            ],
-            self._filtered,
-        )
+        self._limits = QActionGroup(self)
+        self._limits.triggered.connect(self._filtered)
+        self._offer_limits()
+        self._sort_menu.addSeparator()
+        self._sort_menu.addMenu(self._filter_menu)
         self._convention_menu = self._menu("Convention")
         self._conventions = self._choices(
             self._convention_menu,
@@ -85,7 +77,7 @@ class HeadSwitches(QObject):
         """Put every switch into a menu."""
         for action in (self.words, self.sink, self.dots, self.averages, self.maximum):
             menu.insertAction(before, action)
-        for submenu in (self._sort_menu, self._filter_menu, self._convention_menu):
+        for submenu in (self._sort_menu, self._convention_menu):
             menu.insertMenu(before, submenu)
         menu.insertSeparator(before)
 
@@ -115,6 +107,11 @@ class HeadSwitches(QObject):
             if action.data() == measure:
                 action.trigger()
 
+    def filter_by(self, limit: Limit | None) -> None:
+        for action in self._limits.actions():
+            if action.data() == limit:
+                action.trigger()
+
     def _switch(self, text: str, tip: str, changed: object) -> QAction:
         action = QAction(text, self)
         action.setCheckable(True)
@@ -142,6 +139,24 @@ class HeadSwitches(QObject):
         group.triggered.connect(slot)
         return group
 
+    def _offer_limits(self) -> None:
+        """Numbers of the measure that the heads are sorted by, to filter them."""
+        self.limit = None
+        for action in self._limits.actions():
+            self._limits.removeAction(action)
+        self._filter_menu.clear()
+        self._filter_menu.setEnabled(self.sort >= 0)
+        if self.sort < 0:
+            return
+        measure = MEASURES[self.sort]
+        for text, limit in (("any", None), *((limit.text, limit) for limit in measure.limits())):
+            action = self._filter_menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(limit is None)
+            action.setData(limit)
+            action.setToolTip(f"List heads by their {measure.name}. {measure.how}")
+            self._limits.addAction(action)
+
     def _menu_button(self, menu: QMenu, tip: str) -> QToolButton:
         button = QToolButton()
         button.setProperty("role", "quiet")
@@ -152,6 +167,8 @@ class HeadSwitches(QObject):
 
     def _name_buttons(self) -> None:
         name = "layer" if self.sort < 0 else MEASURES[self.sort].name
+        if self.limit is not None:
+            name += f", {self.limit.text}"
         self._sort_button.setText(f"sort: {name} ▾")
         self._convention_button.setText(f"convention: {self.convention} ▾")
         for button in (self._sort_button, self._convention_button):
@@ -160,12 +177,14 @@ class HeadSwitches(QObject):
     @Slot(QAction)
     def _sorted(self, action: QAction) -> None:
         self.sort = int(action.data())
+        self._offer_limits()
         self._name_buttons()
         self.order_changed.emit()
 
     @Slot(QAction)
     def _filtered(self, action: QAction) -> None:
-        self.least = float(action.data())
+        self.limit = action.data()
+        self._name_buttons()
         self.order_changed.emit()
 
     @Slot(QAction)

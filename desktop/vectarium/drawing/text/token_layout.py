@@ -1,5 +1,6 @@
 """Where token boxes lie when they flow in lines, for a quarter of a million of them. No Qt."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +11,39 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Boxes:
-    """What the boxes hold. `ids` is -1 where the characters have no token yet."""
+    """What the boxes hold. `ids` is -1 where the characters have no token yet, or not all of them."""
 
     labels: tuple[str, ...]
-    ids: Ints  # [box]
+    ids: Ints  # [box] of its token, or of the first one of several
     spans: Ints  # [box, 2] characters
+    sizes: Ints | None = None  # [box] how many tokens it holds; None for one in each
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def size(self, box: int) -> int:
+        return 1 if self.sizes is None else int(self.sizes[box])
+
+
+def note(token: int, size: int) -> str:
+    """What stands below a label: the token's number, or how many tokens there are."""
+    if token < 0:
+        return ""
+    return str(token) if size == 1 else f"{size} tokens"
+
+
+def grouped(boxes: Boxes, starts: Ints, labels: Iterable[str]) -> Boxes:
+    """A box for each group of `boxes` that begins at one of `starts`, [group]."""
+    if not len(starts):
+        return boxes
+    ends = np.append(starts[1:], len(boxes))
+    whole = np.minimum.reduceat(boxes.ids, starts) >= 0
+    return Boxes(
+        tuple(labels),
+        np.where(whole, boxes.ids[starts], -1),
+        np.stack([boxes.spans[starts, 0], boxes.spans[ends - 1, 1]], axis=1),
+        ends - starts,
+    )
 
 
 @dataclass(frozen=True)

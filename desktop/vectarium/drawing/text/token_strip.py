@@ -1,5 +1,7 @@
 """The text as rows of token boxes with a caret: what `TokenEditor` edits, drawn."""
 
+from itertools import repeat
+
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
@@ -7,7 +9,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look, mix
 from vectarium.drawing.text.text_cursor import TextCursor
-from vectarium.drawing.text.token_layout import Boxes, Flow, flow
+from vectarium.drawing.text.token_layout import Boxes, Flow, flow, note
 
 LINES_SHOWN = 3
 WINDOW_SHARE = 0.2
@@ -120,19 +122,21 @@ class TokenStrip(QAbstractScrollArea):
         super().showEvent(event)
         self.window().installEventFilter(self)
 
-    def _width_of(self, label: str, token: int) -> int:
+    def _width_of(self, label: str, token: int, size: int) -> int:
         key = f"{token}\0{label}"
         width = self._widths.get(key)
         if width is None:
-            number = self._id_metrics.horizontalAdvance(str(token)) if token >= 0 else 0
-            width = max(self._metrics.horizontalAdvance(label), number, self._look.px(10)) + 2 * self._pad
+            below = self._id_metrics.horizontalAdvance(note(token, size))
+            width = max(self._metrics.horizontalAdvance(label), below, self._look.px(10)) + 2 * self._pad
             self._widths[key] = width
         return width
 
     def _reflow(self) -> None:
         room = self.viewport().width() - 2 * self._gap
+        boxes = self._boxes
+        sizes = repeat(1) if boxes.sizes is None else boxes.sizes.tolist()
         widths = np.fromiter(
-            map(self._width_of, self._boxes.labels, self._boxes.ids.tolist()), np.int64, len(self._boxes)
+            map(self._width_of, boxes.labels, boxes.ids.tolist(), sizes), np.int64, len(boxes)
         )
         lines = self._lines_shown()
         self._flow = flow(np.minimum(widths, max(room, 1)), self._gap, max(room, 1))
@@ -207,7 +211,7 @@ class TokenStrip(QAbstractScrollArea):
             painter.setFont(self._id_font)
             painter.setPen(QColor(theme.tertiary))
             below = QRectF(rect.left(), area.bottom(), rect.width(), self._id_metrics.height())
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(token))
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, note(token, self._boxes.size(box)))
 
     def _paint_text_selection(self, painter: QPainter, box: int, rect: QRectF) -> None:
         start, end = self._cursor.selection
