@@ -479,10 +479,18 @@ def test_a_small_panel_has_room_for_the_picture(app, pane, qtbot):
     assert panel.name.text().startswith("Layer 0 · head 0")
     qtbot.mouseMove(panel.matrix, panel.matrix.place_of(5, 1).center().toPoint())
     qtbot.waitUntil(lambda: "weight" in panel.name.text() or "…" in panel.name.text())
-    panel._view_button.menu().actions()[MOVES].trigger()
+    choices = {action.text(): action for action in panel._view_button.menu().actions()}
+    choices["What moves"].trigger()
     assert panel.view == MOVES
-    panel._view_button.menu().actions()[MATRIX].trigger()
-    assert panel.view == MATRIX
+    choices["÷ √d"].trigger()
+    assert (panel.view, panel.stage) == (MATRIX, SCALED)
+    choices["softmax"].trigger()
+    assert (panel.view, panel.stage) == (MATRIX, SOFTMAX)
+    panel.setFixedSize(900, 700)
+    qtbot.waitUntil(lambda: panel.height() == 700)
+    assert not panel._view_button.isVisible()
+    assert panel.arithmetic.isVisible()
+    assert panel.arithmetic.x() + panel._beside.x() > panel.matrix.geometry().right()
 
 
 def test_an_unknown_head_on_the_command_line_is_said(start_app, monkeypatch):

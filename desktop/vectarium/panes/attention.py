@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
 from vectarium.drawing.heads.head_switches import HeadSwitches
@@ -89,10 +89,29 @@ class AttentionPane(Pane):
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.heads)
         self._split.addWidget(self.panel)
-        self._split.setSizes([450, 550])
+        self._split.splitterMoved.connect(self._split_moved)
+        self._split_by_hand = False
         layout = QHBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._split)
+
+    @Slot()
+    def _split_moved(self) -> None:
+        self._split_by_hand = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """The grid gets what it fills, within limits, until the user shares the room out otherwise."""
+        room = self.width()
+        if self._split_by_hand or room < 1:
+            return
+        wanted = self.heads.wanted_width(self.height())
+        grid = round(0.4 * room) if wanted is None else round(min(max(wanted, 0.25 * room), 0.4 * room))
+        if self._split.sizes()[0] != grid:
+            self._split.setSizes([grid, room - grid])
 
     def _listen(self) -> None:
         session, reading, switches = self._session, self.reading, self.switches
@@ -268,6 +287,7 @@ class AttentionPane(Pane):
             return
         self.show_body()
         self.heads.show_heads(heads)
+        self._share_room()
         self._mark()
         layers, count = heads.measures.shape[1:]
         self.info.setText(f"{layers} × {count} heads · {heads.seen.end - heads.seen.start:,} tokens")

@@ -29,6 +29,13 @@ class AttentionGrid(QWidget):
         self.setMinimumSize(look.px(100), look.px(130))
         self._layout.setContentsMargins(look.px(10), look.px(8), look.px(4), look.px(8))
 
+    def wanted_width(self, height: int) -> int | None:
+        """The width that the grid fills at this height; None where any will do."""
+        margins, below = self._layout.contentsMargins(), self.note.sizeHint().height()
+        inside = height - margins.top() - margins.bottom() - (below if self.note.text() else 0)
+        wanted = self.grid.wanted_width(inside)
+        return None if wanted is None else wanted + margins.left() + margins.right()
+
     def show_heads(self, heads: Heads) -> None:
         """Show what is known of them, in the order of the switches."""
         order = self._order(heads)
@@ -45,7 +52,10 @@ class AttentionGrid(QWidget):
             return MEASURES[sort].text(measures[sort][head]) if sort >= 0 else ""
 
         averages = self._switches.averages.isChecked()
-        self.grid.show_heads(Thumbnails(heads.cells, heads.ready, about, number, order, averages))
+        limit = self._switches.limit
+        nothing = f"No head has {limit.text}: {MEASURES[sort].name}." if limit is not None else ""
+        shown = Thumbnails(heads.cells, heads.ready, about, number, order, averages, nothing)
+        self.grid.show_heads(shown)
         self.note.setText(self._about(heads, order))
         self.note.setVisible(bool(self.note.text()))
 

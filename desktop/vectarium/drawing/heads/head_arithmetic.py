@@ -35,6 +35,7 @@ class _Bars(QWidget):
         super().__init__()
         self._look = look
         self._rows: tuple[tuple[str, npt.NDArray[np.float64]], ...] = ()
+        self.high = 20  # pixels of a row at 100 %
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_look(self, look: Look) -> None:
@@ -48,10 +49,10 @@ class _Bars(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 3 * self._look.px(20))
+        return QSize(200, 3 * self._look.px(self.high))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, 3 * self._look.px(20))
+        return QSize(60, 3 * self._look.px(self.high))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, look = self._look.theme, self._look
@@ -102,6 +103,11 @@ class HeadArithmetic(QWidget):
         self._look = look
         self._text.setMinimumHeight(3 * QFontMetrics(look.mono(13)).lineSpacing())
         self._say()
+
+    def set_tall(self, tall: bool) -> None:
+        """Whether there is room for high bars."""
+        self._bars.high = 44 if tall else 20
+        self._bars.updateGeometry()
 
     def say(self, text: str = HINT) -> None:
         """A sentence in place of the arithmetic."""

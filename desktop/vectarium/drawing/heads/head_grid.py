@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from vectarium.drawing.heads.head_grid_layout import Places, by_layer, sorted_heads
+from vectarium.drawing.heads.head_grid_layout import Places, by_layer, sorted_heads, wanted_width
 from vectarium.drawing.heads.head_grid_painting import Pixels, mosaic, paint_enlarged, paint_labels, stamps
 from vectarium.drawing.palette import Look
 
@@ -37,6 +37,7 @@ class Thumbnails:
     number: Callable[[Head], str]  # by what it is sorted
     order: tuple[Head, ...] | None = None  # sorted or filtered; None for rows of layers
     averages: bool = False
+    nothing: str = ""  # what to say where no head is listed
 
 
 class HeadGrid(QAbstractScrollArea):
@@ -106,6 +107,15 @@ class HeadGrid(QAbstractScrollArea):
         """Where a head's picture is in the viewport."""
         rect = self._places.heads[head]
         return rect.translated(0, -self.verticalScrollBar().value()).toRect()
+
+    def wanted_width(self, height: int) -> int | None:
+        """The width that rows of layers fill at this height; None where any will do."""
+        shown = self._shown
+        if shown is None or shown.order is not None:
+            return None
+        layers, heads = shown.cells.shape[:2]
+        metrics = QFontMetrics(self._look.mono(12))
+        return wanted_width(layers, heads, shown.averages, height, self._look, metrics)
 
     # Layout
 
@@ -201,6 +211,11 @@ class HeadGrid(QAbstractScrollArea):
                 placed.append((rect.translated(0, -top), self._stamp("mean", index)[0]))
             elif kind == "head" and shown.ready == len(shown.cells):
                 placed.append((rect.translated(0, -top), self._stamp("mean heads", 0)[index]))
+        if not heads and shown.nothing:
+            painter.setFont(self._look.words(13))
+            painter.setPen(QColor(self._look.theme.secondary))
+            within = self.viewport().rect().marginsRemoved(QMargins(20, 20, 20, 20))
+            painter.drawText(within, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, shown.nothing)
         painter.drawImage(0, 0, mosaic(self.viewport().size(), ratio, placed))
         painter.translate(0, -top)
         painter.setPen(QColor(self._look.theme.line))

@@ -45,19 +45,35 @@ class Places:
         return self.rows[0][0]
 
 
+def wanted_width(
+    layers: int, heads: int, averages: bool, height: int, look: Look, metrics: QFontMetrics
+) -> int:
+    """How wide rows of layers become where only the height limits them."""
+    pitch = _pitch(layers + averages, height, look, metrics)
+    return round(_left(layers, look, metrics) + (heads + averages) * pitch + look.px(10))
+
+
+def _left(layers: int, look: Look, metrics: QFontMetrics) -> int:
+    """The room for the numbers of the layers."""
+    word, number = metrics.horizontalAdvance("head "), metrics.horizontalAdvance(str(layers - 1) + " ")
+    return max(word, metrics.height() + number) + look.px(4)
+
+
+def _pitch(rows: int, height: int, look: Look, metrics: QFontMetrics) -> float:
+    """From one picture to the next, as the height allows; never so small that nothing is seen."""
+    by_height = (height - metrics.height() - look.px(12)) / rows
+    return min(max(by_height, look.px(SMALLEST) * 1.15), look.px(LARGEST))
+
+
 def by_layer(
     layers: int, heads: int, averages: bool, size: QSize, look: Look, metrics: QFontMetrics
 ) -> Places:
     """A row for each layer. As large as there is room; where the smallest do not fit, it scrolls."""
     line = metrics.height()
-    word = metrics.horizontalAdvance("head ")
-    left = max(word, line + metrics.horizontalAdvance(str(layers - 1) + " ")) + look.px(4)
-    top = line + look.px(6)
-    columns, rows = heads + averages, layers + averages
-    right = look.px(6)
-    by_width = (size.width() - left - right) / columns
-    by_height = (size.height() - top - look.px(6)) / rows
-    pitch = min(max(by_height, look.px(SMALLEST) * 1.15), by_width, look.px(LARGEST))
+    left, top = _left(layers, look, metrics), line + look.px(6)
+    columns = heads + averages
+    by_width = (size.width() - left - look.px(6)) / columns
+    pitch = min(_pitch(layers + averages, size.height(), look, metrics), by_width)
     gap = max(2.0, min(look.px(8), 0.14 * pitch))
     side = max(1.0, pitch - gap)
     far = look.px(4) if averages else 0
@@ -71,12 +87,13 @@ def by_layer(
     labels = [Label(QRectF(0, top, line, min(pitch * layers, look.px(60))), "layer", center, -90)]
     every = _thinned(heads, pitch, metrics.horizontalAdvance("00 "))
     for head in every:
-        labels.append(Label(QRectF(left + head * pitch, 0, side, line), str(head), center))
+        wide = metrics.horizontalAdvance("000")
+        middle = left + head * pitch + side / 2
+        labels.append(Label(QRectF(middle - wide / 2, 0, wide, line), str(head), center))
     labels.append(Label(QRectF(0, 0, left, line), "head ", end))
     for layer in _thinned(layers, pitch, line):
-        labels.append(
-            Label(QRectF(line, top + layer * pitch, left - line - look.px(6), side), str(layer), end)
-        )
+        middle = top + layer * pitch + side / 2
+        labels.append(Label(QRectF(line, middle - line / 2, left - line - look.px(6), line), str(layer), end))
     extra: list[tuple[str, int, QRectF]] = []
     if averages:
         extra += [("layer", layer, place(layer, heads)) for layer in range(layers)]
@@ -89,17 +106,29 @@ def by_layer(
         {(layer, head): place(layer, head) for layer in range(layers) for head in range(heads)},
         tuple(labels),
         left + columns * pitch + far,
-        top + rows * pitch + far + look.px(4),
+        top + (layers + averages) * pitch + far + look.px(4),
         line,
         tuple(extra),
     )
 
 
 def sorted_heads(order: tuple[Head, ...], size: QSize, look: Look, metrics: QFontMetrics) -> Places:
-    """Row after row in the given order, with room for two lines under each picture."""
+    """Row after row in the given order, with room for two lines under each picture.
+
+    As large as lets all be seen at once; where the smallest do not fit, it scrolls.
+    """
     gap, margin, line = look.px(8), look.px(8), metrics.height()
-    side = max(look.px(SORTED), metrics.horizontalAdvance("100 %") + look.px(6))
-    columns = max(1, int((size.width() - margin) // (side + gap)))
+    smallest = max(look.px(SORTED), metrics.horizontalAdvance("100 %") + look.px(6))
+
+    def in_a_row(side: int) -> int:
+        return max(1, int((size.width() - margin) // (side + gap)))
+
+    def fits(side: int) -> bool:
+        rows = -(-len(order) // in_a_row(side))
+        return margin + rows * (side + 2 * line + gap) <= size.height()
+
+    side = next((side for side in range(look.px(LARGEST), smallest, -4) if fits(side)), smallest)
+    columns = in_a_row(side)
     rows = tuple(order[start : start + columns] for start in range(0, len(order), columns))
     pitch = side + 2 * line + gap
     places = {

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -16,11 +17,13 @@ from PySide6.QtWidgets import (
 
 from vectarium.attention.head_numbers import SOFTMAX, STAGES
 from vectarium.drawing.heads.head_arithmetic import HeadArithmetic
+from vectarium.drawing.heads.head_panel_layout import ALL, NONE, Arrangement, arrangement
 from vectarium.drawing.heads.head_view import HeadView
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import WrappingRow
 
 MATRIX = 0
+UNBOUNDED = 2**24 - 1  # Qt's QWIDGETSIZE_MAX, which PySide6 does not name
 STEP_MS = 1500  # long enough to say a sentence about each step
 STAGE_TIPS = (
     "The dot product of every query with every key",
@@ -41,7 +44,7 @@ class HeadPanel(QWidget):
         super().__init__()
         self.stage, self.view = SOFTMAX, MATRIX
         self._look = look
-        self._small = self._wide = False
+        self._arranged = Arrangement(0, True, ALL)
         self._name = self._note = self._cell_line = ""
         self.name = QLabel()
         self.name.setProperty("role", "title")
@@ -54,15 +57,10 @@ class HeadPanel(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.matrix = HeadView(look)
         self.arithmetic = HeadArithmetic(look)
-        page = QWidget()
-        self._page = QBoxLayout(QBoxLayout.Direction.TopToBottom, page)
-        self._page.setContentsMargins(0, 0, 0, 0)
-        self._page.addWidget(self.matrix, 2)
-        self._page.addWidget(self.arithmetic)
         self._stack = QStackedWidget()
-        self._stack.addWidget(page)
+        self._stack.addWidget(self.matrix)
         bar = QWidget()
-        row = WrappingRow(bar)
+        self._bar = row = WrappingRow(bar)
         row.setSpacing(6)
         row.setContentsMargins(0, 0, 0, 0)
         self._stages = self._buttons(row, tuple(zip(STAGES, STAGE_TIPS, strict=True)))
@@ -79,27 +77,36 @@ class HeadPanel(QWidget):
         self._views = self._buttons(row, tuple((name, tip) for name, tip, _ in views))
         self._views.setExclusive(False)
         self._view_button = self._view_menu(views)
-        title = QHBoxLayout()
-        title.addWidget(self.name, 1)
-        title.addWidget(self._view_button)
         for _, _, view in views:
             self._stack.addWidget(view)
         self._stages.button(SOFTMAX).setChecked(True)
         self._stages.idClicked.connect(self._stage_clicked)
         self._stages.idClicked.connect(self._playing.stop)
         self._views.idClicked.connect(self._view_clicked)
-        self._layout = QVBoxLayout(self)
-        self._layout.addLayout(title)
-        for widget, stretch in ((self.does, 0), (self._stack, 1), (self.note, 0), (bar, 0)):
-            self._layout.addWidget(widget, stretch)
+        self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._picture, self._beside = QVBoxLayout(), QWidget()
+        title = QHBoxLayout()
+        title.addWidget(self.name, 1)
+        title.addWidget(self._view_button)
+        self._picture.addLayout(title)
+        self._picture.addWidget(self.does)
+        self._picture.addWidget(self._stack, 1)
+        self._side = QVBoxLayout(self._beside)
+        self._side.setContentsMargins(0, 0, 0, 0)
+        self._side.addWidget(self.arithmetic)
+        self._side.addStretch(1)
+        self._side.addWidget(self.note)
+        self._side.addWidget(bar)
+        self._layout.addLayout(self._picture, 1)
+        self._layout.addWidget(self._beside)
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
         self._look = look
         self.setMinimumSize(look.px(160), look.px(170))
         self._layout.setContentsMargins(look.px(12), look.px(8), look.px(12), look.px(10))
-        self._layout.setSpacing(look.px(4))
-        self._page.setSpacing(look.px(4))
+        for layout in (self._layout, self._picture, self._side):
+            layout.setSpacing(look.px(4))
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -107,20 +114,31 @@ class HeadPanel(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """The arithmetic stands beside the matrix where the panel is wide, under it where it is high, and is
-        one line in place of the name where there is room for neither. A low panel keeps to the least."""
-        look, width, height = self._look, self.width(), self.height()
-        wide = width > 1.5 * height and width > look.px(470) and height > look.px(270)
-        self._small, self._wide = height < look.px(430), wide
-        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
-        self._page.setDirection(direction)
-        self._page.setStretch(1, 1 if wide else 0)
-        self.arithmetic.setVisible(wide or not self._small)
-        self.does.setVisible(not self._small)
-        for button in self._views.buttons():
-            button.setVisible(not self._small)
-        self._view_button.setVisible(self._small)
-        self._play_button.setVisible(not self._small)
+        """The arithmetic stands beside or below the matrix, whichever leaves that larger. Where there is room
+        for neither, it is one line in place of the name, and what the buttons do is in a menu."""
+        margins, look = self._layout.contentsMargins(), self._look
+        buttons = (*self._stages.buttons(), self._play_button, *self._views.buttons())
+        sizes = [button.sizeHint() for button in buttons]
+        narrow = max(size.width() for size in sizes)
+        stacked = sum(size.height() + self._bar.spacing() for size in sizes)
+        width = self.width() - margins.left() - margins.right()
+        height = self.height() - margins.top() - margins.bottom()
+        self._arranged = arranged = arrangement(width, height, look, narrow, stacked)
+        column, down = arranged.column, QBoxLayout.Direction.TopToBottom
+        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if column else down)
+        self._layout.setSpacing(look.px(12 if column else 4))
+        self._beside.setMinimumWidth(column)
+        self._beside.setMaximumWidth(column or UNBOUNDED)
+        self._beside.setVisible(arranged.buttons != NONE)
+        self.arithmetic.setVisible(arranged.full and self.view == MATRIX)
+        self.does.setVisible(arranged.full)
+        for button in (self._play_button, *self._views.buttons()):
+            button.setVisible(arranged.buttons == ALL)
+        across = QSizePolicy.Policy.Preferred if arranged.full else QSizePolicy.Policy.Expanding
+        for button in buttons:
+            button.setSizePolicy(across if column else QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.arithmetic.set_tall(bool(column))
+        self._view_button.setVisible(arranged.buttons != ALL)
         self._show_note()
 
     @property
@@ -146,15 +164,17 @@ class HeadPanel(QWidget):
         self._show_note()
 
     def _show_note(self) -> None:
-        pointed = self._small and not self._wide and self._cell_line and self.view == MATRIX
-        does = f"   {self.does.text()}" if self._small else ""
+        arranged, full = self._arranged, self._arranged.full
+        pointed = not full and self._cell_line and self.view == MATRIX
+        does = "" if full else f"   {self.does.text()}"
         line = self._cell_line if pointed else self._name + does
-        beside = self._view_button.sizeHint().width() if self._small else 0
+        beside = self._view_button.sizeHint().width() if arranged.buttons != ALL else 0
+        beside += arranged.column + self._look.px(12) if arranged.column else 0
         room = max(10, self.width() - self._look.px(30) - beside)
         self.name.setText(self.name.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room))
-        self.name.setToolTip(self._note if self._small else "")
+        self.name.setToolTip("" if full else f"{self._name}\n{self.does.text()}\n{self._note}")
         self.note.setText(self._note)
-        self.note.setVisible(bool(self._note) and not self._small)
+        self.note.setVisible(bool(self._note) and full)
 
     def set_stages_enabled(self, enabled: bool, why: str = "") -> None:
         """Without the stages only the weights can be shown; `why` says so in the tooltips."""
@@ -177,6 +197,7 @@ class HeadPanel(QWidget):
         self._stages.setExclusive(True)
         if view != self.view:
             self.view = view
+            self.arithmetic.setVisible(self._arranged.full and view == MATRIX)
             self.view_changed.emit(view)
 
     def set_stage(self, stage: int) -> None:
@@ -208,15 +229,26 @@ class HeadPanel(QWidget):
         button.setProperty("role", "choice")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
-        for index, name in enumerate(("Matrix", *(name for name, _, _ in views))):
-            menu.addAction(name).setData(index)
+        for stage, name in enumerate(STAGES):
+            menu.addAction(name).setData((MATRIX, stage))
+        menu.addAction("Play the steps", self.play)
+        menu.addSeparator()
+        for index, (name, _, _) in enumerate(views, start=1):
+            menu.addAction(name).setData((index, SOFTMAX))
         menu.triggered.connect(self._view_chosen)
         button.setMenu(menu)
         return button
 
     @Slot(QAction)
     def _view_chosen(self, action: QAction) -> None:
-        self.set_view(int(action.data()))
+        if action.data() is None:  # to play
+            return
+        view, stage = action.data()
+        if view != MATRIX:
+            self.set_view(view)
+        elif self._stages.button(stage).isEnabled():
+            self._playing.stop()
+            self._stage_clicked(stage)
 
     def _buttons(self, row: WrappingRow, entries: tuple[tuple[str, str], ...]) -> QButtonGroup:
         group = QButtonGroup(self)

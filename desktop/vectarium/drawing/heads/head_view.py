@@ -15,8 +15,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from vectarium.drawing.heads.head_view_labels import label_room, paint_axes, paint_labels
 from vectarium.drawing.heads.head_view_layout import Frame
-from vectarium.drawing.heads.head_view_painting import Matrix, label_room, paint_cells, paint_labels
+from vectarium.drawing.heads.head_view_painting import Matrix, paint_cells
 from vectarium.drawing.palette import Look
 
 LARGEST, CLOSEST = 48, 72  # pixels of a cell at 100 %, fitted and zoomed in
@@ -184,22 +185,7 @@ class HeadView(QWidget):
             self._queries_down,
             lit if self._queries_down else lit[::-1],
         )
-        self._paint_axes(painter)
-
-    def _paint_axes(self, painter: QPainter) -> None:
-        """What runs down and what runs across, in the corner."""
-        theme, look = self._look.theme, self._look
-        font = look.words(12)
-        painter.setFont(font)
-        height = QFontMetrics(font).height()
-        across, down = ("keys →", "queries ↓") if self._queries_down else ("queries →", "keys ↓")
-        colors = (theme.key, theme.query) if self._queries_down else (theme.query, theme.key)
-        right = self._frame.area.left() - look.px(6)
-        bottom = self._frame.area.top() - look.px(4)
-        for line, (text, color) in enumerate(((down, colors[1]), (across, colors[0]))):
-            painter.setPen(QColor(color))
-            rect = QRectF(0, bottom - (line + 1) * height, right, height)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        paint_axes(painter, self._look, self._frame, self._queries_down)
 
     def _paint_marks(self, painter: QPainter) -> None:
         look, frame = self._look, self._frame

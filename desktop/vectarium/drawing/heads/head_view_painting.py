@@ -1,12 +1,12 @@
-"""Paints the cells and the labels of one head's matrix."""
+"""Paints the cells of one head's matrix."""
 
 from dataclasses import dataclass
-from math import pi, sin, sqrt
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
 from vectarium.drawing.heads.head_colors import (
     ground_color,
@@ -18,7 +18,6 @@ from vectarium.drawing.heads.head_colors import (
 from vectarium.drawing.heads.head_view_layout import Frame
 from vectarium.drawing.palette import Look, Theme, contrast
 
-SLANT = 50  # degrees of the labels on top
 NUMBERS_FROM = 42  # pixels at 100 % that a cell needs for its number
 DOTS_FROM = 5
 DOT_RADIUS = 0.47  # of a cell, of the weight 1
@@ -210,73 +209,3 @@ def _paint_numbers(
 def _ink(theme: Theme, ground: QColor) -> QColor:
     """The colour of numbers that is read best on `ground`."""
     return max((QColor(theme.window), QColor(theme.text)), key=lambda pen: contrast(pen, ground))
-
-
-def label_font(look: Look, cell: float) -> QFont:
-    """As large as the cells allow, from 9 to 13 pixels at 100 %."""
-    return look.mono(min(13.0, max(9.0, 0.8 * cell / look.zoom)))
-
-
-def label_room(look: Look, labels: tuple[str, ...], cell: float) -> tuple[float, float]:
-    """How wide the labels at the side and how high the slanted ones on top would like to be."""
-    font = label_font(look, cell)
-    font.setWeight(QFont.Weight.Bold)
-    metrics = QFontMetrics(font)
-    widest = max((metrics.horizontalAdvance(label) for label in labels), default=0) + look.px(10)
-    return widest, widest * sin(SLANT * pi / 180) + metrics.height()
-
-
-def paint_labels(
-    painter: QPainter,
-    look: Look,
-    frame: Frame,
-    labels: tuple[str, ...],
-    queries_down: bool,
-    lit: tuple[frozenset[int], frozenset[int]],
-) -> None:
-    """Tokens at the side and on top, thinned where they would touch; `lit` (down, across) always."""
-    theme = look.theme
-    font = label_font(look, frame.cell)
-    bold = QFont(font)
-    bold.setWeight(QFont.Weight.Bold)
-    metrics = QFontMetrics(font)
-    step = max(1, -(-round(metrics.height() * 0.92) // max(1, round(frame.cell))))
-    if frame.cell < 1:
-        step = max(1, round(metrics.height() / frame.cell))
-    colors = (theme.query, theme.key) if queries_down else (theme.key, theme.query)
-    visible = frame.visible()
-    pad, reach = look.px(5), metrics.height() / 2
-    for side in (0, 1):
-        room = frame.area.left() - look.px(4) if side == 0 else (frame.area.top()) / sin(SLANT * pi / 180)
-        painter.save()
-        if side == 0:
-            painter.setClipRect(frame.area.adjusted(-frame.area.left(), -reach, -frame.area.width(), reach))
-        chosen = sorted(index for index in lit[side] if index in visible[side])
-        shown = [index for index in visible[side] if index % step == 0]
-        apart = metrics.height() * 0.92
-        shown = [index for index in shown if all(abs(index - one) * frame.cell >= apart for one in chosen)]
-        for index in (*shown, *chosen):
-            strong = index in lit[side]
-            painter.setFont(bold if strong else font)
-            painter.setPen(QColor(theme.text if strong else colors[side]))
-            text = QFontMetrics(painter.font()).elidedText(
-                labels[index], Qt.TextElideMode.ElideRight, int(room - pad)
-            )
-            if side == 0:
-                rect = frame.rect(index, 0)
-                where = QRectF(
-                    0, rect.center().y() - metrics.height(), frame.area.left() - pad, 2 * metrics.height()
-                )
-                painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-            else:
-                center = frame.rect(0, index).center().x()
-                painter.save()
-                painter.translate(center, frame.area.top() - look.px(4))
-                painter.rotate(-SLANT)
-                painter.drawText(
-                    QRectF(0, -metrics.height(), room + pad, 1.5 * metrics.height()),
-                    Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                    text,
-                )
-                painter.restore()
-        painter.restore()

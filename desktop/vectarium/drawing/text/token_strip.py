@@ -106,7 +106,8 @@ class TokenStrip(QAbstractScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(self._look.px(400), self._lines_shown() * self._line_height - self._gap + 2)
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._look.px(220), self.sizeHint().height())
 
     def _lines_shown(self) -> int:
         """As many as there are, up to three, but no more than a fifth of the window."""
