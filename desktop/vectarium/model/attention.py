@@ -48,8 +48,13 @@ def pattern(model: LoadedModel, trace: Trace, layer: int, first_query: int = 0) 
 
     With ``first_query`` only the rows from there on, for a text that grows: [head, query - first, key].
     """
-    scaled = _raw_scores(model, trace, layer, first_query) * scaling(model, layer)
-    return scaled.masked_fill_(_future(trace, first_query), -torch.inf).softmax(dim=-1)
+    scaled = _raw_scores(model, trace, layer, first_query).mul_(scaling(model, layer))
+    scaled.masked_fill_(_future(trace, first_query), -torch.inf)
+    # A few heads at a time: the patterns of a long text are too large to be held twice.
+    step = max(1, 2**20 // max(1, scaled[0].numel()))
+    for head in range(0, model.heads, step):
+        scaled[head : head + step] = scaled[head : head + step].softmax(dim=-1)
+    return scaled
 
 
 def patterns(

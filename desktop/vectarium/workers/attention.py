@@ -179,17 +179,13 @@ def _hide_first(pattern: Any) -> npt.NDArray[np.float32]:
 
 def _reduce(pattern: npt.NDArray[np.float32], first: int, step: int, cells: npt.NDArray[np.float32]) -> None:
     """Raise ``cells``, [head, CELLS, CELLS], to the maxima of rows ``first`` and on, [head, query, key]."""
-    import torch
-    from torch.nn import functional
-
-    heads, count, keys = pattern.shape
-    columns, above = -(-keys // step), first % step
-    below = -(above + count) % step
-    padded = functional.pad(torch.from_numpy(pattern), (0, columns * step - keys, above, below))
-    reduced = padded.view(heads, (above + count + below) // step, step, columns, step).amax(dim=4).amax(dim=2)
+    if step > 1:
+        rows = np.arange(-(first % step), pattern.shape[1], step).clip(0)
+        pattern = np.maximum.reduceat(pattern, rows, axis=1)
+        pattern = np.maximum.reduceat(pattern, np.arange(0, pattern.shape[2], step), axis=2)
     row = first // step
-    part = cells[:, row : row + reduced.shape[1], :columns]
-    np.maximum(part, reduced.numpy(), out=part)
+    part = cells[:, row : row + pattern.shape[1], : pattern.shape[2]]
+    np.maximum(part, pattern, out=part)
 
 
 def read_head(model: Any, trace: Any, request: ReadHead, seen: Seen) -> HeadRead:

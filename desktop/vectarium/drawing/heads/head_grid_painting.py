@@ -83,9 +83,10 @@ def paint_enlarged(
     pad = look.px(8)
     line = max(metrics.horizontalAdvance(part) for part in text.split("\n"))
     width = min(view.width(), max(min(line, look.px(300)) + 2 * pad, small.width() * 2 + 2 * pad))
-    side = min(max(small.width() * 2, look.px(110)), view.height() / 2, width - 2 * pad)
-    side = side if cells is not None and side > small.width() else 0.0
     wrapped = metrics.boundingRect(QRect(0, 0, round(width) - 2 * pad, 1000), Qt.TextFlag.TextWordWrap, text)
+    room = min(view.height() / 2, view.height() - wrapped.height() - 2.5 * pad, width - 2 * pad)
+    side = min(max(small.width() * 2, look.px(110)), room)
+    side = side if cells is not None and side > small.width() else 0.0
     plate = QRectF(0, 0, width, side + wrapped.height() + 2.5 * pad)
     plate.moveCenter(QPointF(small.center().x(), 0))
     below = small.bottom() + pad + plate.height() <= view.height()
