@@ -10,20 +10,14 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from transformers.generation.logits_process import (
     MinPLogitsWarper,
+    RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
 )
 
-from vectarium.sampling import (
-    BrokenLogits,
-    SamplingSettings,
-    distribution,
-    pick,
-    rank,
-    record_step,
-    take_step,
-)
+from vectarium.ranking import BrokenLogits, rank
+from vectarium.sampling import SamplingSettings, distribution, pick, record_step, take_step
 
 logits_lists = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40)
 all_settings = st.builds(
@@ -32,13 +26,18 @@ all_settings = st.builds(
     top_k=st.integers(0, 45),
     top_p=st.floats(0, 1),
     min_p=st.floats(0, 1),
+    repetition_penalty=st.one_of(st.just(1.0), st.floats(0.5, 3)),
 )
+seen_tokens = st.lists(st.integers(0, 39), max_size=12)
 
 
-def warped(logits: np.ndarray, chosen: SamplingSettings) -> np.ndarray:
-    """[token] probabilities after transformers' warpers, in float64."""
-    scores = torch.tensor(logits, dtype=torch.float64)[None]
-    ids = torch.zeros((1, 1), dtype=torch.long)
+def warped(logits: np.ndarray, chosen: SamplingSettings, seen: list[int]) -> np.ndarray:
+    """[token] probabilities after transformers' processors: the penalty in float32, the rest in float64."""
+    scores = torch.tensor(logits)[None]
+    ids = torch.tensor([seen], dtype=torch.long)
+    if chosen.repetition_penalty != 1:
+        scores = RepetitionPenaltyLogitsProcessor(float(chosen.repetition_penalty))(ids, scores)
+    scores = scores.double()
     if chosen.temperature != 1:
         scores = TemperatureLogitsWarper(float(chosen.temperature))(ids, scores)
     if chosen.top_k:
@@ -50,39 +49,43 @@ def warped(logits: np.ndarray, chosen: SamplingSettings) -> np.ndarray:
     return scores.softmax(dim=-1)[0].numpy()
 
 
-def cut_is_close(logits: np.ndarray, chosen: SamplingSettings) -> bool:
+def cut_is_close(logits: np.ndarray, chosen: SamplingSettings, seen: list[int]) -> bool:
     """Whether rounding alone could move a token over the edge of top-p or min-p."""
-    before = SamplingSettings(chosen.temperature, chosen.top_k)
-    tail = np.cumsum(distribution(logits, before).drawn[::-1])
-    ratio = distribution(logits, before).drawn / distribution(logits, before).drawn[0]
+    before = SamplingSettings(chosen.temperature, chosen.top_k, repetition_penalty=chosen.repetition_penalty)
+    drawn = distribution(logits, before, seen).drawn
+    tail, ratio = np.cumsum(drawn[::-1]), drawn / drawn[0]
     return bool(
         (np.abs(tail - (1 - chosen.top_p)) < 1e-12).any() or (np.abs(ratio - chosen.min_p) < 1e-12).any()
     )
 
 
-@given(logits_lists, all_settings)
+@given(logits_lists, all_settings, seen_tokens)
 @settings(max_examples=400, deadline=None)
-@example([1.0, 2.0, 2.0, 3.0], SamplingSettings(top_k=2))
-@example([0.0, -0.0, 0.0], SamplingSettings(top_p=0.5))
-def test_equal_to_transformers_warpers(values, chosen):
+@example([1.0, 2.0, 2.0, 3.0], SamplingSettings(top_k=2), [])
+@example([0.0, -0.0, 0.0], SamplingSettings(top_p=0.5), [])
+@example([3.0, -1.0, 2.0, 2.5], SamplingSettings(repetition_penalty=1.5), [0, 1, 0])
+def test_equal_to_transformers_processors(values, chosen, seen):
     logits = np.array(values, dtype=np.float32)
-    assume(not cut_is_close(logits, chosen))
-    ours = distribution(logits, chosen)
-    theirs = warped(logits, chosen)
+    seen = [token for token in seen if token < logits.size]
+    assume(not cut_is_close(logits, chosen, seen))
+    ours = distribution(logits, chosen, seen)
+    theirs = warped(logits, chosen, seen)
     # Where equal logits straddle the edge of top-p, transformers leaves open which of them stays.
     assert np.allclose(ours.drawn, np.sort(theirs)[::-1], rtol=0, atol=1e-6)
-    if np.unique(logits).size == logits.size:
+    if np.unique(ours.penalised).size == logits.size:
         assert np.allclose(ours.drawn, theirs[ours.order], rtol=0, atol=1e-6)
         assert np.array_equal(ours.kept, theirs[ours.order] > 0) or ours.drawn[ours.kept].min() < 1e-300
 
 
-@given(logits_lists, all_settings)
+@given(logits_lists, all_settings, seen_tokens)
 @settings(deadline=None)
-def test_stages_agree_with_each_other(values, chosen):
+def test_stages_agree_with_each_other(values, chosen, seen):
     logits = np.array(values, dtype=np.float32)
-    stages = distribution(logits, chosen)
+    stages = distribution(logits, chosen, [token for token in seen if token < logits.size])
     assert np.array_equal(logits[stages.order], stages.logits)
-    assert np.array_equal(stages.order, np.lexsort((np.arange(logits.size), -logits)))
+    penalised = np.empty_like(logits)
+    penalised[stages.order] = stages.penalised
+    assert np.array_equal(stages.order, np.lexsort((np.arange(logits.size), -penalised)))
     assert stages.probability.sum() == pytest.approx(1)
     assert stages.drawn.sum() == pytest.approx(1)
     assert stages.removed_mass == pytest.approx(stages.probability[~stages.kept].sum())
@@ -105,6 +108,31 @@ def test_worked_example():
     assert stages.rank_of(2) == 2
     with pytest.raises(IndexError, match="Token 4 is outside the vocabulary of 4 tokens"):
         stages.rank_of(4)
+
+
+def test_a_penalty_divides_what_is_above_zero_and_multiplies_what_is_below():
+    logits = np.array([3.0, -1.0, 2.0, 2.5], dtype=np.float32)
+    stages = distribution(logits, SamplingSettings(temperature=0.5, repetition_penalty=1.5), [0, 1, 0])
+    assert stages.order.tolist() == [3, 0, 2, 1]
+    assert stages.logits.tolist() == [2.5, 3.0, 2.0, -1.0]
+    assert stages.penalised.tolist() == [2.5, 2.0, 2.0, -1.5]
+    assert stages.scaled.tolist() == [5.0, 4.0, 4.0, -3.0]
+    # What the model itself said knows no penalty.
+    softmax = torch.tensor(logits, dtype=torch.float64).softmax(0).numpy()
+    step = record_step(stages, 1)
+    assert (step.token_id, step.rank, step.model_rank) == (0, 1, 0)
+    assert step.model_probability == pytest.approx(softmax[0])
+    assert step.model_entropy_bits == pytest.approx(-float((softmax * np.log2(softmax)).sum()))
+    greedy = distribution(logits, SamplingSettings(temperature=0, repetition_penalty=1.5), [0])
+    assert greedy.order[0] == 3
+
+
+def test_an_enormous_penalty_stays_finite():
+    logits = np.array([-3e38, 3e38, 1.0], dtype=np.float32)
+    for penalty in (1e300, 1e-300):
+        stages = distribution(logits, SamplingSettings(repetition_penalty=penalty), [0, 1])
+        assert np.isfinite(stages.penalised).all()
+        assert stages.probability.sum() == pytest.approx(1)
 
 
 def test_temperature_zero_is_the_argmax_with_ties_to_the_lowest_id():
@@ -158,6 +186,8 @@ def test_logits_of_a_wrong_shape_say_so(shape):
         ("top_k", True, "Top-k must be a whole number"),
         ("top_p", 1.1, "Top-p must be a number from 0 to 1"),
         ("min_p", -0.5, "Min-p must be a number from 0 to 1"),
+        ("repetition_penalty", 0, "repetition penalty must be a number above 0"),
+        ("repetition_penalty", math.inf, "repetition penalty must be a number above 0"),
     ],
 )
 def test_settings_outside_their_range_are_refused(field, value, words):
@@ -181,18 +211,22 @@ def test_draws_follow_the_distribution():
     assert chisquare(counts[stages.kept], expected).pvalue > 0.001
 
 
-@given(logits_lists, all_settings, st.floats(0, 1, exclude_max=True))
+@given(logits_lists, all_settings, st.floats(0, 1, exclude_max=True), seen_tokens)
 @settings(deadline=None)
-def test_a_step_shows_its_distribution_again(values, chosen, uniform):
+def test_a_step_shows_its_distribution_again(values, chosen, uniform, seen):
     logits = np.array(values, dtype=np.float32)
-    stages = distribution(logits, chosen)
-    step = take_step(logits, chosen, uniform)
+    seen = [token for token in seen if token < logits.size]
+    stages = distribution(logits, chosen, seen)
+    step = take_step(logits, chosen, uniform, seen)
     assert step.token_id == stages.order[step.rank]
     assert step.logit == logits[step.token_id]
     assert step.drawn == stages.drawn[step.rank] > 0
     assert step.top_probability == pytest.approx(stages.probability[:100], abs=1e-12)
     assert step.top_drawn == pytest.approx(stages.drawn[:100], abs=1e-9)
     assert step.top_model_probability == pytest.approx(stages.ranking.model_probability[:100], abs=1e-12)
+    assert step.model_rank == rank(logits).rank_of(step.token_id)
+    assert step.model_entropy_bits == pytest.approx(rank(logits).model_entropy_bits, abs=1e-9)
+    assert step.penalised == stages.penalised[step.rank]
     assert step.model_probability == pytest.approx(step.top_model_probability[step.rank])
 
 

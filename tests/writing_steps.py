@@ -24,5 +24,6 @@ def written(
     branch = Branch(typed, (None,) * len(typed))
     random = np.random.default_rng(seed)
     for _ in range(count):
-        branch = branch.with_steps(step_after(branch.ids[-1], float(random.random()), settings))
+        chosen, uniform = settings or SamplingSettings(), float(random.random())
+        branch = branch.with_steps(take_step(logits(branch.ids[-1]), chosen, uniform, branch.ids))
     return branch

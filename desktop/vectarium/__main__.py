@@ -43,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     writing.add_argument("--top-k", metavar="K", type=int, default=0, help="0 keeps all tokens")
     writing.add_argument("--top-p", metavar="P", type=float, default=1.0)
     writing.add_argument("--min-p", metavar="P", type=float, default=0.0)
+    writing.add_argument(
+        "--repetition-penalty", metavar="R", type=float, default=1.0, help="1 penalises nothing"
+    )
     writing.add_argument("--seed", metavar="S", type=int, help="the same seed draws the same text")
     parser.add_argument("--version", action="version", version=f"Vectarium {vectarium.__version__}")
     options = parser.parse_args(arguments)
@@ -85,7 +88,9 @@ def wanted(options: argparse.Namespace) -> "ToWrite":
 
     if not (options.prompt or "").strip():
         raise ValueError("--generate needs a text to continue: add --prompt TEXT")
-    settings = SamplingSettings(options.temperature, options.top_k, options.top_p, options.min_p)
+    settings = SamplingSettings(
+        options.temperature, options.top_k, options.top_p, options.min_p, options.repetition_penalty
+    )
     return ToWrite(options.generate, settings, options.seed)
 
 

@@ -1,11 +1,11 @@
 """From logits to a drawn token, as pure functions.
 
-The order is that of transformers' logits warpers: temperature, top-k, top-p, min-p. Each cut works on
-what the one before it left, renormalised. As every cut removes the least probable tokens, what is kept
+The order is that of transformers: repetition penalty, temperature, top-k, top-p, min-p. Each cut works
+on what the one before it left, renormalised. As every cut removes the least probable tokens, what is kept
 is always a prefix of the ranking.
 
-Arrays over the vocabulary are in rank order: by descending logit, equal logits by ascending token id.
-Logits are float32, as models give them; everything after them is float64.
+Arrays over the vocabulary are in rank order: by descending logit after the repetition penalty, equal ones
+by ascending token id. Logits are float32, as models give them; what follows the penalty is float64.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vectarium.ranking import Ranking, TokenIds, entropy_bits, penalise, rank, read_only
+
 STEP_ENTRIES = 100
-
-
-class BrokenLogits(ValueError):
-    """Logits that are no distribution: not a number, infinite, or none at all."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,15 @@ class SamplingSettings:
     """How a token is drawn. Raises ValueError for a value outside the ranges given here."""
 
     temperature: float = 1.0
-    """Logits are divided by it; 0 always takes the most likely token."""
+    """Logits after the penalty are divided by it; 0 always takes the most likely token."""
     top_k: int = 0
     """Keep the k most likely tokens (and any that tie with the k-th); 0 keeps all."""
     top_p: float = 1.0
     """Keep the fewest most likely tokens whose probabilities sum to at least this; 1 keeps all."""
     min_p: float = 0.0
     """Keep tokens at least this fraction as likely as the most likely one; 0 keeps all."""
+    repetition_penalty: float = 1.0
+    """Divides the logits of tokens that the model sees (multiplies those below 0); 1 changes nothing."""
 
     def __post_init__(self) -> None:
         if not (_is_number(self.temperature) and self.temperature >= 0):
@@ -48,42 +48,26 @@ class SamplingSettings:
             raise ValueError(f"Top-p must be a number from 0 to 1 (1 keeps all tokens), not {self.top_p!r}.")
         if not (_is_number(self.min_p) and 0 <= self.min_p <= 1):
             raise ValueError(f"Min-p must be a number from 0 to 1 (0 keeps all tokens), not {self.min_p!r}.")
-
-
-@dataclass(frozen=True, eq=False)
-class Ranking:
-    """The vocabulary sorted by logit. It does not depend on any setting, so moving a slider re-uses it."""
-
-    order: NDArray[np.int64]
-    """[rank] token id."""
-    logits: NDArray[np.float32]
-    """[rank]"""
-    log_normaliser: float
-    """log Σ exp(logits): the model's own log-probability of a token is its logit minus this."""
-
-    @property
-    def model_probability(self) -> NDArray[np.float64]:
-        """[rank] softmax of the logits themselves, at temperature 1."""
-        return _read_only(np.exp(self.logits.astype(np.float64) - self.log_normaliser))
-
-    def rank_of(self, token_id: int) -> int:
-        """The rank of a token, 0 for the most likely. Raises IndexError outside the vocabulary."""
-        found = np.flatnonzero(self.order == token_id)
-        if not found.size:
-            raise IndexError(f"Token {token_id} is outside the vocabulary of {self.order.size} tokens.")
-        return int(found[0])
+        if not (_is_number(self.repetition_penalty) and self.repetition_penalty > 0):
+            raise ValueError(
+                "The repetition penalty must be a number above 0 (1 changes nothing), "
+                f"not {self.repetition_penalty!r}."
+            )
 
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
     """The next-token distribution at every stage, over the whole vocabulary. Arrays are read-only."""
 
+    model: Ranking
+    """As the model gave it."""
     ranking: Ranking
+    """After the repetition penalty; `model` itself where there is none."""
     settings: SamplingSettings
     scaled: NDArray[np.float64]
-    """[rank] logit ÷ temperature. At temperature 0, where that is undefined, the logits unchanged."""
+    """[rank] penalised logit ÷ temperature. At temperature 0, where that is undefined, not divided."""
     log_normaliser: float
-    """log Σ exp((logit - largest logit) ÷ temperature): finite at every temperature, 0 at 0."""
+    """log Σ exp((penalised - largest) ÷ temperature): finite at every temperature, 0 at 0."""
     probability: NDArray[np.float64]
     """[rank] after the temperature, before the cuts. At temperature 0 all of it on rank 0."""
     kept_count: int
@@ -108,9 +92,14 @@ class Distribution:
         return self.ranking.logits
 
     @property
+    def penalised(self) -> NDArray[np.float32]:
+        """[rank] after the repetition penalty."""
+        return self.ranking.penalised
+
+    @property
     def kept(self) -> NDArray[np.bool_]:
         """[rank] whether the cuts leave the token."""
-        return _read_only(np.arange(self.order.size) < self.kept_count)
+        return read_only(np.arange(self.order.size) < self.kept_count)
 
     def rank_of(self, token_id: int) -> int:
         """The rank of a token, 0 for the most likely. Raises IndexError outside the vocabulary."""
@@ -127,9 +116,16 @@ class Step:
 
     token_id: int
     rank: int
+    """In the distribution that it was drawn from, 0 for the most likely."""
     logit: float
+    penalised: float
+    """The logit after the repetition penalty."""
     model_probability: float
-    """At temperature 1 without cuts: what the model itself gave the token."""
+    """What the model itself gave the token: no penalty, temperature 1, no cuts."""
+    model_rank: int | None
+    """In the model's own distribution; None where only the model can tell."""
+    model_entropy_bits: float | None
+    """Of the model's own distribution; None where only the model can tell."""
     probability: float
     """After the temperature, before the cuts."""
     drawn: float
@@ -145,15 +141,17 @@ class Step:
     model_log_normaliser: float
     """log Σ exp(logits) over the vocabulary."""
     log_normaliser: float
-    """log Σ exp((logit - largest logit) ÷ temperature) over the vocabulary; the largest comes first."""
+    """log Σ exp((penalised - largest) ÷ temperature) over the vocabulary; the largest comes first."""
     top_ids: NDArray[np.int64]
     """[entry] the most likely token ids, at most 100."""
     top_logits: NDArray[np.float32]
-    """[entry]"""
+    """[entry] as the model gave them."""
+    top_penalised: NDArray[np.float32]
+    """[entry] after the repetition penalty, descending."""
 
     @property
     def top_model_probability(self) -> NDArray[np.float64]:
-        """[entry] at temperature 1, without cuts."""
+        """[entry] without penalty, at temperature 1, without cuts."""
         return np.exp(self.top_logits.astype(np.float64) - self.model_log_normaliser)
 
     @property
@@ -161,7 +159,7 @@ class Step:
         """[entry] after the temperature, before the cuts."""
         if self.settings.temperature == 0:
             return _one_hot(self.top_ids.size)
-        exact = self.top_logits.astype(np.float64)
+        exact = self.top_penalised.astype(np.float64)
         with np.errstate(over="ignore"):
             below = (exact - exact[0]) / self.settings.temperature
         probability: NDArray[np.float64] = np.exp(below - self.log_normaliser)
@@ -179,64 +177,42 @@ class Step:
         return max(0.0, 1.0 - float(self.top_probability.sum()))
 
 
-def rank(logits: NDArray[Any]) -> Ranking:
-    """Sort a vocabulary's logits, [vocabulary].
-
-    Raises BrokenLogits when one of them is not finite.
-    """
-    logits = np.asarray(logits, dtype=np.float32)
-    if logits.ndim != 1 or not logits.size:
-        raise BrokenLogits(f"Logits must be one number a token, not an array of shape {logits.shape}.")
-    if not np.isfinite(logits).all():
-        broken = int(logits.size - np.isfinite(logits).sum())
-        raise BrokenLogits(
-            f"The model gave {broken:,} of {logits.size:,} logits that are not finite numbers. "
-            "Its weights are damaged, or too large for its number type."
-        )
-    # Sorting one integer that holds logit and id is exact, breaks ties by id, and is several times
-    # faster than a stable argsort. Adding 0 turns -0 into 0, which it equals.
-    bits = (logits + np.float32(0)).view(np.uint32)
-    ascending = np.where(bits >> 31, ~bits, bits | np.uint32(0x8000_0000))
-    keys = (~ascending).astype(np.uint64) << np.uint64(32) | np.arange(logits.size, dtype=np.uint64)
-    keys.sort()
-    order = (keys & np.uint64(0xFFFF_FFFF)).astype(np.int64)
-    ranked = logits[order]
-    exact = ranked.astype(np.float64)
-    log_normaliser = float(exact[0] + np.log(np.exp(exact - exact[0]).sum()))
-    return Ranking(_read_only(order), _read_only(ranked), log_normaliser)
-
-
-def distribution(logits: NDArray[Any] | Ranking, settings: SamplingSettings) -> Distribution:
+def distribution(
+    logits: NDArray[Any] | Ranking, settings: SamplingSettings, seen: TokenIds = ()
+) -> Distribution:
     """The distribution that ``settings`` make of a vocabulary's logits, [vocabulary], or their ranking.
 
+    The repetition penalty is for the tokens ``seen``, [token]: all that the model sees of the text.
     Raises BrokenLogits when one of the logits is not finite.
     """
-    ranking = logits if isinstance(logits, Ranking) else rank(logits)
-    exact = ranking.logits.astype(np.float64)
+    model = logits if isinstance(logits, Ranking) else rank(logits)
+    ranking = penalise(model, seen, settings.repetition_penalty)
+    exact = ranking.penalised.astype(np.float64)
     if settings.temperature == 0:
-        one_hot = _read_only(_one_hot(exact.size))
-        return Distribution(ranking, settings, _read_only(exact), 0.0, one_hot, 1, one_hot, 0.0, 0.0, 0.0)
+        hot = read_only(_one_hot(exact.size))
+        return Distribution(model, ranking, settings, read_only(exact), 0.0, hot, 1, hot, 0.0, 0.0, 0.0)
     with np.errstate(over="ignore"):  # a minute temperature sends logits to infinity
         scaled = exact / settings.temperature
         below = (exact - exact[0]) / settings.temperature  # [rank]
     weight = np.exp(below)  # [rank] probability relative to the most likely token's
     total = weight.sum()
     probability = weight / total
-    kept = _kept_count(ranking.logits, weight, settings)
+    kept = _kept_count(ranking.penalised, weight, settings)
     drawn = np.zeros_like(weight)
     drawn[:kept] = weight[:kept] / weight[:kept].sum()
-    entropy_bits = _entropy_bits(probability)
+    entropy = entropy_bits(probability)
     return Distribution(
+        model=model,
         ranking=ranking,
         settings=settings,
-        scaled=_read_only(scaled),
+        scaled=read_only(scaled),
         log_normaliser=float(np.log(total)),
-        probability=_read_only(probability),
+        probability=read_only(probability),
         kept_count=kept,
-        drawn=_read_only(drawn),
+        drawn=read_only(drawn),
         removed_mass=float(probability[kept:].sum()),
-        entropy_bits=entropy_bits,
-        drawn_entropy_bits=entropy_bits if kept == drawn.size else _entropy_bits(drawn[:kept]),
+        entropy_bits=entropy,
+        drawn_entropy_bits=entropy if kept == drawn.size else entropy_bits(drawn[:kept]),
     )
 
 
@@ -252,24 +228,30 @@ def pick(distribution: Distribution, uniform: float) -> int:
     return min(int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right")), last)
 
 
-def take_step(logits: NDArray[Any] | Ranking, settings: SamplingSettings, uniform: float) -> Step:
-    """Draw a token with a uniform number in [0, 1).
+def take_step(
+    logits: NDArray[Any] | Ranking, settings: SamplingSettings, uniform: float, seen: TokenIds = ()
+) -> Step:
+    """Draw a token with a uniform number in [0, 1), from what `distribution` says.
 
     Raises BrokenLogits when one of the logits is not finite.
     """
-    drawn_from = distribution(logits, settings)
+    drawn_from = distribution(logits, settings, seen)
     return record_step(drawn_from, pick(drawn_from, uniform), uniform)
 
 
 def record_step(distribution: Distribution, rank: int, uniform: float | None = None) -> Step:
     """The record of the token at ``rank``; without a random number, of one that was chosen by hand."""
-    ranking = distribution.ranking
-    logit = float(ranking.logits[rank])
+    ranking, model = distribution.ranking, distribution.model
+    logit, token_id = float(ranking.logits[rank]), int(ranking.order[rank])
+    as_model = ranking is model and distribution.settings.temperature == 1
     return Step(
-        token_id=int(ranking.order[rank]),
+        token_id=token_id,
         rank=rank,
         logit=logit,
+        penalised=float(ranking.penalised[rank]),
         model_probability=math.exp(logit - ranking.log_normaliser),
+        model_rank=rank if ranking is model else model.rank_of(token_id),
+        model_entropy_bits=distribution.entropy_bits if as_model else model.model_entropy_bits,
         probability=float(distribution.probability[rank]),
         drawn=float(distribution.drawn[rank]),
         uniform=uniform,
@@ -281,8 +263,9 @@ def record_step(distribution: Distribution, rank: int, uniform: float | None = N
         drawn_entropy_bits=distribution.drawn_entropy_bits,
         model_log_normaliser=ranking.log_normaliser,
         log_normaliser=distribution.log_normaliser,
-        top_ids=_read_only(ranking.order[:STEP_ENTRIES].copy()),
-        top_logits=_read_only(ranking.logits[:STEP_ENTRIES].copy()),
+        top_ids=read_only(ranking.order[:STEP_ENTRIES].copy()),
+        top_logits=read_only(ranking.logits[:STEP_ENTRIES].copy()),
+        top_penalised=read_only(ranking.penalised[:STEP_ENTRIES].copy()),
     )
 
 
@@ -299,11 +282,6 @@ def _kept_count(logits: NDArray[np.float32], weight: NDArray[np.float64], settin
     return count
 
 
-def _entropy_bits(probability: NDArray[np.float64]) -> float:
-    positive = probability[probability > 0]
-    return max(0.0, -float(np.dot(positive, np.log2(positive))))
-
-
 def _one_hot(size: int) -> NDArray[np.float64]:
     first = np.zeros(size)
     first[0] = 1.0
@@ -312,8 +290,3 @@ def _one_hot(size: int) -> NDArray[np.float64]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    array.setflags(write=False)
-    return array

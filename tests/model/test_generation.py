@@ -11,7 +11,8 @@ from vectarium.messages import Generate
 from vectarium.messages_writing import Steer
 from vectarium.model.forward_pass import run
 from vectarium.model.generation import next_step, seen_range
-from vectarium.sampling import BrokenLogits, SamplingSettings, distribution, pick
+from vectarium.ranking import BrokenLogits
+from vectarium.sampling import SamplingSettings, distribution, pick
 from vectarium.workers.writing import Writer
 
 
@@ -56,12 +57,30 @@ def test_every_step_is_drawn_from_transformers_distribution(model):
     assert len(text) == 43
 
 
-def test_temperature_zero_equals_transformers_greedy_search(model):
+@pytest.mark.parametrize("penalty", [1.0, 1.3])
+def test_temperature_zero_equals_transformers_greedy_search(model, penalty):
     ids = torch.tensor([[5, 17, 300]])
     theirs = model.network.generate(
-        ids, attention_mask=torch.ones_like(ids), max_new_tokens=30, do_sample=False, pad_token_id=0
+        ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=30,
+        do_sample=False,
+        pad_token_id=0,
+        repetition_penalty=penalty,
     )
-    assert written(model, [5, 17, 300], SamplingSettings(temperature=0), limit=30) == theirs[0, 3:].tolist()
+    settings = SamplingSettings(temperature=0, repetition_penalty=penalty)
+    assert written(model, [5, 17, 300], settings, limit=30) == theirs[0, 3:].tolist()
+
+
+def test_the_penalty_is_for_all_that_the_model_sees(model):
+    settings = SamplingSettings(temperature=1.2, repetition_penalty=1.4)
+    text = [5, 17, 300, *range(20, 60)]
+    for step, trace in generate(model, text, settings, seed=4, limit=15):
+        seen = trace.ids.tolist()
+        assert len(seen) < len(text) or len(text) <= 48
+        expected = distribution(their_logits(model, seen), settings, seen)
+        assert step.top_drawn == pytest.approx(expected.drawn[:100], abs=1e-5)
+        text.append(step.token_id)
 
 
 def test_the_same_seed_gives_the_same_text(model):

@@ -38,7 +38,7 @@ def test_shows_the_softmax_of_the_models_logits(app, pane):
     for row, token in enumerate(best.tolist()):
         assert shown(pane, row, 1) == app.session.vocabulary.labels[token]
         assert float(shown(pane, row, 2)) == pytest.approx(float(logits[token]), abs=0.0051)
-        share = float(shown(pane, row, 4).rstrip(" %"))
+        share = float(shown(pane, row, 5).rstrip(" %"))
         assert share == pytest.approx(100 * float(expected[token]), abs=0.051)
 
 
@@ -46,11 +46,73 @@ def test_a_slider_reshapes_without_running_the_model_again(app, pane, qtbot):
     before = app.session.next_token
     with qtbot.waitSignal(app.session.sampling_changed):
         pane.controls.changed.emit(SamplingSettings(temperature=0.5, top_k=3))
-    qtbot.waitUntil(lambda: shown(pane, 3, 5) == "cut")
-    assert shown(pane, 2, 5) != "cut"
-    assert float(shown(pane, 0, 3)) == pytest.approx(2 * float(shown(pane, 0, 2)), abs=0.02)
+    qtbot.waitUntil(lambda: shown(pane, 3, 6) == "cut")
+    assert shown(pane, 2, 6) != "cut"
+    assert float(shown(pane, 0, 4)) == pytest.approx(2 * float(shown(pane, 0, 2)), abs=0.02)
     assert app.session.next_token is before
-    assert "357 tokens" in pane._summary.text()
+    assert "357 tokens" in pane._view.summary.text()
+
+
+def test_a_repetition_penalty_has_a_column_of_its_own(app, pane, qtbot):
+    app.window.resize(2200, 1000)
+    app.window.open_workspace("Write")
+    qtbot.waitUntil(lambda: not pane.table.isColumnHidden(4))
+    assert pane.table.isColumnHidden(3)
+    app.session.set_sampling(SamplingSettings(temperature=0.5, repetition_penalty=1.5))
+    qtbot.waitUntil(lambda: not pane.table.isColumnHidden(3))
+    qtbot.waitUntil(lambda: pane._rows.penalty)
+    seen = set(app.session.tokens.ids.tolist())
+    vocabulary = len(app.session.vocabulary)
+    pane._view.rows_button.menu().actions()[-1].trigger()
+    logits = {int(pane._rows.ids[row]): pane._rows.logits[row] for row in range(vocabulary)}
+    for row in range(vocabulary):
+        token = int(pane._rows.ids[row])
+        factor = 1 if token not in seen else 1.5 if logits[token] < 0 else 1 / 1.5
+        assert float(shown(pane, row, 3)) == pytest.approx(float(shown(pane, row, 2)) * factor, abs=0.02)
+        assert float(shown(pane, row, 4)) == pytest.approx(2 * float(shown(pane, row, 3)), abs=0.02)
+    app.session.set_sampling(SamplingSettings())
+    qtbot.waitUntil(lambda: pane.table.isColumnHidden(3))
+
+
+def test_a_drawn_token_shows_its_draw_and_what_comes_after_it(app, pane, qtbot):
+    session = app.session
+    session.set_sampling(SamplingSettings(temperature=0.8, top_k=30))
+    session.writing.set_seed(3, fixed=True)
+    session.generate(6)
+    qtbot.waitUntil(lambda: session.can_sample and not session.generating)
+    assert session.writing.can_take_back
+    session.set_sampling(SamplingSettings(temperature=3.0))
+    token = next(index for index, step in enumerate(session.tokens.steps) if step is not None)
+    assert not pane._view.kinds.button(0).isVisible()
+    session.select(token)
+    step = session.tokens.steps[token]
+    assert pane._view.kinds.button(0).isVisible()
+    assert [shown(pane, row, 1) for row in range(20)] == [
+        session.vocabulary.labels[entry] for entry in step.top_ids[:20]
+    ]
+    assert float(shown(pane, 0, 4)) == pytest.approx(float(shown(pane, 0, 2)) / 0.8, abs=0.02)
+    own = step.rank if step.rank < 20 else 20
+    assert pane._rows.drawn_row == own
+    assert shown(pane, own, 0) == f"{step.rank + 1:,}"
+    assert "T 0.8, top-k 30" in pane._view.summary.text()
+    assert f"u = {step.uniform:.4f}" in pane._view.summary.text()
+    assert "stand elsewhere" in pane._view.then.text()
+    assert not pane.sample_button.isVisible()
+    pane._view.settings.click()
+    assert session.sampling == step.settings
+    qtbot.waitUntil(lambda: "settings of the sliders" in pane._view.then.text())
+    pane._view.kinds.button(1).click()
+    qtbot.waitUntil(lambda: session.next_token.position == token and pane._shown is not None)
+    qtbot.waitUntil(lambda: shown(pane, 0, 1) == session.vocabulary.labels[pane._shown.order[0]])
+    assert pane._rows.drawn_row is None
+    assert pane.sample_button.isVisible()
+    # Another token of the draw makes a branch; what was written stays.
+    pane._view.kinds.button(0).click()
+    before, row = session.document.branch, 0 if step.rank else 1
+    pane.table.activated.emit(pane.table.model().index(row, 1))
+    qtbot.waitUntil(lambda: session.tokens.pending is None and session.can_sample)
+    assert session.tokens.ids[token] == step.top_ids[row]
+    assert before in session.document.branches
 
 
 def test_right_draws_a_token_and_left_takes_it_back(app, pane, qtbot):
@@ -85,7 +147,7 @@ def test_an_earlier_token_shows_what_came_after_it(app, pane, qtbot):
 
 
 def test_the_whole_vocabulary_can_be_listed(app, pane, qtbot):
-    everything = pane._rows_button.menu().actions()[-1]
+    everything = pane._view.rows_button.menu().actions()[-1]
     everything.trigger()
     assert pane.table.model().rowCount() == len(app.session.vocabulary)
     assert shown(pane, len(app.session.vocabulary) - 1, 0) == "360"

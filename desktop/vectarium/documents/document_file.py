@@ -1,15 +1,18 @@
 """A document as a file: JSON with a version, checked on load. Nothing in it is ever executed.
 
-Format, version 1::
+Format, version 2::
 
-    {"vectarium": 1, "model": name, "vocabulary": fingerprint, "text": text looked at,
+    {"vectarium": 2, "model": name, "vocabulary": fingerprint, "text": text looked at,
      "selected": token index or null, "active": branch index,
      "branches": [{"ids": [...], "steps": [null or step, ...], "name": given by the user or missing,
                    "shares": [earlier branch, leading tokens] or missing}, ...]}
 
 Of a branch that shares its leading tokens with an earlier one, `ids` and `steps` hold only what follows them.
-A step holds the fields of `vectarium.sampling.Step`. Stray bytes in `text` are written as escaped lone
-surrogates (see `vectarium.vocabulary`).
+A step holds the fields of `vectarium.sampling.Step`; `top_penalised` may be missing where no repetition
+penalty changed a logit. Stray bytes in `text` are written as escaped lone surrogates (see
+`vectarium.vocabulary`).
+
+Version 1 knew no repetition penalty: its steps lack what `NEW_IN_2` names. Both versions are read.
 """
 
 import json
@@ -19,13 +22,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vectarium.documents.document import Branch, Document
 from vectarium.files import write_atomically
-from vectarium.sampling import SamplingSettings, Step
+from vectarium.sampling import STEP_ENTRIES, SamplingSettings, Step
 
-VERSION = 1
+VERSION = 2
+NEW_IN_2 = frozenset({"penalised", "model_rank", "model_entropy_bits", "top_penalised"})
 LARGEST = 512 * 1024 * 1024  # bytes
+ROUNDING = 1e-9
 MOST_TOKENS = 10_000_000  # in a branch
 
 
@@ -103,8 +109,8 @@ def load(path: Path) -> Saved:
         raise DocumentFileError(f"{path.name} is not a Vectarium document, or it is damaged.") from error
     if not isinstance(content, dict) or "vectarium" not in content:
         raise DocumentFileError(f"{path.name} is not a Vectarium document.")
-    if content["vectarium"] != VERSION:
-        raise DocumentFileError(f"{path.name} was written by another version of Vectarium.")
+    if content["vectarium"] not in (1, VERSION):
+        raise DocumentFileError(f"{path.name} was written by a newer version of Vectarium.")
     try:
         branches: list[Branch] = []
         for plain in content["branches"]:
@@ -130,6 +136,8 @@ def _branch(plain: Any, earlier: list[Branch]) -> Branch:
         if count + len(ids) > MOST_TOKENS:
             raise ValueError("a branch is longer than any that Vectarium writes")
         ids, steps = shared.ids + ids, shared.steps + steps
+    if any(step is not None and step.token_id != token for token, step in zip(ids, steps, strict=False)):
+        raise ValueError("a step is of another token than the one in the text")
     return Branch(ids, steps, _text(plain.get("name", "")))
 
 
@@ -144,30 +152,67 @@ def _plain_step(step: Step | None) -> dict[str, Any] | None:
         elif isinstance(value, SamplingSettings):
             value = {setting.name: getattr(value, setting.name) for setting in fields(value)}
         plain[entry.name] = value
+    if np.array_equal(step.top_penalised, step.top_logits):
+        del plain["top_penalised"]
     return plain
 
 
 def _step(plain: Any) -> Step | None:
     if plain is None:
         return None
-    if not isinstance(plain, dict) or set(plain) != {entry.name for entry in fields(Step)}:
+    names = {entry.name for entry in fields(Step)}
+    allowed = (names, names - {"top_penalised"}, names - NEW_IN_2)
+    if not isinstance(plain, dict) or set(plain) not in allowed:
         raise ValueError("a step lacks something or has something strange")
     values = dict(plain)
     values["settings"] = SamplingSettings(**values["settings"])
     values["top_ids"] = np.array(_ids(values["top_ids"]), np.int64)
-    values["top_logits"] = np.array([_number(x) for x in values["top_logits"]], np.float32)
-    if len(values["top_ids"]) != len(values["top_logits"]):
-        raise ValueError("a step has tokens without logits")
-    for array in (values["top_ids"], values["top_logits"]):
+    values["top_logits"] = _logits(values["top_logits"])
+    values["top_penalised"] = (
+        _logits(values["top_penalised"]) if "top_penalised" in plain else values["top_logits"]
+    )
+    for array in (values["top_ids"], values["top_logits"], values["top_penalised"]):
         array.flags.writeable = False
+    if not NEW_IN_2 & set(plain):
+        values["penalised"] = values["logit"]
+        values["model_rank"] = values["rank"]
+        at_one = values["settings"].temperature == 1
+        values["model_entropy_bits"] = values["entropy_bits"] if at_one else None
     for name in ("token_id", "rank", "vocabulary_size", "kept_count"):
         values[name] = _whole(values[name])
     for entry in fields(Step):
         if entry.type in ("float", float):
             values[entry.name] = _number(values[entry.name])
-    if values["uniform"] is not None:
-        values["uniform"] = _number(values["uniform"])
-    return Step(**values)
+    for name, read in (("uniform", _number), ("model_entropy_bits", _number), ("model_rank", _whole)):
+        if values[name] is not None:
+            values[name] = read(values[name])
+    step = Step(**values)
+    _check(step)
+    return step
+
+
+def _logits(values: Any) -> npt.NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        return np.array([_number(value) for value in values]).astype(np.float32)
+
+
+def _check(step: Step) -> None:
+    """Raise ValueError for numbers that no draw gives, which would only come to light when they are shown."""
+    entries, size = len(step.top_ids), step.vocabulary_size
+    if not 0 < entries == len(step.top_logits) == len(step.top_penalised) <= STEP_ENTRIES:
+        raise ValueError("a step has tokens without logits")
+    shares = (step.model_probability, step.probability, step.drawn, step.removed_mass, step.uniform or 0.0)
+    if not all(0 <= share <= 1 + ROUNDING for share in shares) or step.removed_mass == 1 or step.uniform == 1:
+        raise ValueError("a step has a probability that is none")
+    ranks = (step.rank, step.model_rank or 0, step.kept_count - 1, step.token_id, int(step.top_ids.max()))
+    if not all(0 <= number < size for number in ranks):
+        raise ValueError("a step has a token or a rank outside its vocabulary")
+    if step.rank < entries and step.top_ids[step.rank] != step.token_id:
+        raise ValueError("a step has another token than its rank says")
+    if not np.isfinite([step.top_logits, step.top_penalised]).all():
+        raise ValueError("a step has a logit that is too large")
+    if (np.diff(step.top_penalised) > 0).any():
+        raise ValueError("a step has tokens in the wrong order")
 
 
 def _ids(values: Any) -> tuple[int, ...]:

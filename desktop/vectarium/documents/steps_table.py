@@ -12,22 +12,27 @@ COLUMNS = (
     "id",
     "text",
     "logit",
+    "penalised",
     "model_probability",
     "probability",
     "drawn",
     "rank",
     "uniform",
     "entropy_bits",
+    "model_entropy_bits",
     "temperature",
     "top_k",
     "top_p",
     "min_p",
+    "repetition_penalty",
 )
 
 
 def rows(branch: Branch, vocabulary: Vocabulary) -> Iterator[tuple[object, ...]]:
-    """Position counts from 0, rank from 1. `model_probability` is at temperature 1, `probability` after the
-    temperature and before the cuts, `drawn` after the cuts. `uniform` is empty for a token chosen by hand."""
+    """Position counts from 0, rank from 1. `penalised` is the logit after the repetition penalty.
+    `model_probability` and `model_entropy_bits` are the model's own: no penalty, temperature 1, no cuts;
+    `probability` and `entropy_bits` are after penalty and temperature, `drawn` after the cuts as well.
+    `uniform` is empty for a token chosen by hand."""
     for position, (token, step) in enumerate(zip(branch.ids, branch.steps, strict=True)):
         if step is not None:
             settings = step.settings
@@ -36,16 +41,19 @@ def rows(branch: Branch, vocabulary: Vocabulary) -> Iterator[tuple[object, ...]]
                 token,
                 vocabulary.plain(token),
                 step.logit,
+                step.penalised,
                 step.model_probability,
                 step.probability,
                 step.drawn,
                 step.rank + 1,
                 "" if step.uniform is None else step.uniform,
                 step.entropy_bits,
+                "" if step.model_entropy_bits is None else step.model_entropy_bits,
                 settings.temperature,
                 settings.top_k,
                 settings.top_p,
                 settings.min_p,
+                settings.repetition_penalty,
             )
 
 

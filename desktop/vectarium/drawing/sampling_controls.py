@@ -14,12 +14,21 @@ PRESETS = (
     ("The model itself", SamplingSettings()),
     ("Always the most likely", SamplingSettings(temperature=0.0)),
     ("Careful", SamplingSettings(temperature=0.7, top_p=0.9)),
+    ("Without repeating itself", SamplingSettings(temperature=0.7, top_p=0.9, repetition_penalty=1.2)),
     ("Wild", SamplingSettings(temperature=2.0)),
 )
 
 
 def in_words(settings: SamplingSettings) -> str:
     """What the settings do, for someone who has never heard of them."""
+    before = ""
+    if settings.repetition_penalty != 1:
+        change = "less" if settings.repetition_penalty > 1 else "more"
+        before = f"Tokens that the model sees in the text are made {change} likely. "
+    return before + _temperature_and_cuts(settings)
+
+
+def _temperature_and_cuts(settings: SamplingSettings) -> str:
     if settings.temperature == 0:
         return "Always the most likely token: the same text every time."
     if settings.temperature < 1:
@@ -41,7 +50,7 @@ def in_words(settings: SamplingSettings) -> str:
 
 
 class SamplingControls(QWidget):
-    """Temperature, top-k, top-p and min-p."""
+    """Temperature, top-k, top-p, min-p and repetition penalty."""
 
     changed = Signal(object)  # SamplingSettings
 
@@ -53,14 +62,14 @@ class SamplingControls(QWidget):
         self._presets = QToolButton()
         self._presets.setText("Presets ▾")
         self._presets.setProperty("role", "quiet")
-        self._presets.setToolTip("Set all four at once")
+        self._presets.setToolTip("Set all five at once")
         self._presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self._presets)
         for name, preset in PRESETS:
             menu.addAction(name).setData(preset)
         menu.triggered.connect(self._preset_chosen)
         self._presets.setMenu(menu)
-        self._temperature = ValueSlider(
+        temperature = ValueSlider(
             "temperature",
             look,
             low=0,
@@ -70,7 +79,7 @@ class SamplingControls(QWidget):
             tip="Divides the logits before the softmax: 0 always takes the most likely token, "
             "1 is the model itself, more makes all tokens alike",
         )
-        self._top_k = ValueSlider(
+        top_k = ValueSlider(
             "top-k",
             look,
             low=0,
@@ -80,7 +89,7 @@ class SamplingControls(QWidget):
             zero="all",
             tip="Only this many of the most likely tokens can be drawn; 0 is all of them",
         )
-        self._top_p = ValueSlider(
+        top_p = ValueSlider(
             "top-p",
             look,
             low=0,
@@ -88,7 +97,7 @@ class SamplingControls(QWidget):
             decimals=3,
             tip="Only the fewest most likely tokens that hold this share of the probability can be drawn",
         )
-        self._min_p = ValueSlider(
+        min_p = ValueSlider(
             "min-p",
             look,
             low=0,
@@ -96,6 +105,22 @@ class SamplingControls(QWidget):
             decimals=3,
             tip="Only tokens at least this fraction as likely as the most likely one can be drawn",
         )
+        penalty = ValueSlider(
+            "repetition",
+            look,
+            low=0.5,
+            high=2,
+            decimals=2,
+            tip="The repetition penalty: before all else, the logits of tokens that the model sees "
+            "are divided by it, and those below 0 multiplied; 1 changes nothing",
+        )
+        self._sliders = {
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "min_p": min_p,
+            "repetition_penalty": penalty,
+        }
         self._words = QLabel()
         self._words.setProperty("role", "small")
         self._words.setWordWrap(True)
@@ -106,7 +131,7 @@ class SamplingControls(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
-        for slider in (self._temperature, self._top_k, self._top_p, self._min_p):
+        for slider in self._sliders.values():
             layout.addWidget(slider)
             slider.changed.connect(self._slid)
         layout.addWidget(self._words)
@@ -119,27 +144,20 @@ class SamplingControls(QWidget):
     def set_settings(self, settings: SamplingSettings) -> None:
         """Show `settings` without telling anybody."""
         self._settings = settings
-        self._temperature.set_value(settings.temperature)
-        self._top_k.set_value(settings.top_k)
-        self._top_p.set_value(settings.top_p)
-        self._min_p.set_value(settings.min_p)
+        for name, slider in self._sliders.items():
+            slider.set_value(getattr(settings, name))
         self._words.setText(in_words(settings))
 
     def set_vocabulary_size(self, size: int) -> None:
         """No more than all tokens can be kept."""
-        self._top_k.set_high(size)
+        self._sliders["top_k"].set_high(size)
 
-    @Slot()
-    def _slid(self) -> None:
-        self._tell(
-            replace(
-                self._settings,
-                temperature=self._temperature.value,
-                top_k=round(self._top_k.value),
-                top_p=self._top_p.value,
-                min_p=self._min_p.value,
-            )
-        )
+    @Slot(float)
+    def _slid(self, value: float) -> None:
+        """The others stay exactly as they are, also where their sliders can only show them rounded."""
+        name = next(name for name, slider in self._sliders.items() if slider is self.sender())
+        number = round(value) if name == "top_k" else value
+        self._tell(replace(self._settings, **{name: number}))  # type: ignore[arg-type]
 
     @Slot(object)
     def _preset_chosen(self, action: object) -> None:

@@ -44,4 +44,5 @@ def next_step(
         raise ValueError("There is no text to continue: the model needs at least one token.")
     start, end = seen_range(len(ids), model.context)
     trace = forward_pass.run(model, ids[start:end], previous, checkpoint)
-    return take_step(forward_pass.logits(model, trace, end - start - 1), settings, uniform), trace
+    logits = forward_pass.logits(model, trace, end - start - 1)
+    return take_step(logits, settings, uniform, ids[start:end]), trace

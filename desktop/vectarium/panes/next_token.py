@@ -1,36 +1,20 @@
 """The Next token pane: the true distribution over the whole vocabulary after the selected token."""
 
-from collections.abc import Iterator
-
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QScrollArea,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
 
-from vectarium.drawing.distribution_table import DistributionTable, Rows, percent
-from vectarium.drawing.elided_label import ElidedLabel
+from vectarium.drawing.distribution_rows import Rows
+from vectarium.drawing.next_token_view import ROW_CHOICES, NextTokenView
 from vectarium.drawing.palette import Look
-from vectarium.drawing.sampling_controls import SamplingControls
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
 from vectarium.panes.pane import Pane, Table
-from vectarium.sampling import Distribution, SamplingSettings, distribution
+from vectarium.sampling import Distribution, SamplingSettings, Step, distribution
+from vectarium.session import distribution_views as views
 from vectarium.session.session import NextToken, Session
 from vectarium.vocabulary import Vocabulary
 
-ROW_CHOICES = (10, 20, 50, 200, 1000, 0)  # 0 is all
 EXAMPLE = "Once upon a time, there was a"
 REPAINT_MS = 33
-SIDE, LIST_LEAST = 290, 310  # pixels at 100 %
 
 
 class NextTokenPane(Pane):
@@ -40,18 +24,23 @@ class NextTokenPane(Pane):
     key = "next_token"
     help = (
         "<p>What the model expects after the selected token, computed over its whole vocabulary.</p>"
-        "<p><b>logit</b>: the model's score. <b>÷ T</b>: the score divided by the temperature. "
+        "<p><b>logit</b>: the model's score. <b>penalised</b>: the score after the repetition penalty, if "
+        "one is set: divided by it (below 0: multiplied) for tokens that the model sees in the text. "
+        "<b>÷ T</b>: that divided by the temperature. "
         "<b>probability</b>: the softmax of that. <b>drawn with</b>: what is left after top-k, top-p and "
         "min-p, in this order, shared out again to 100 %. Greyed tokens were cut and cannot be drawn.</p>"
-        "<p><b>→</b> draws one token, <b>←</b> takes it back. Double-click a token to choose it yourself. "
-        "Click a token in the text to see what came after it.</p>"
+        "<p><b>→</b> draws one token, <b>←</b> takes it back. Double-click a token to choose it yourself.</p>"
+        "<p>Click a token that the model wrote to see what it was drawn from, with the settings of that "
+        "moment (<b>Its draw</b>: the hundred most likely exactly, the others as one sum), or what the model "
+        "expects after it (<b>After it</b>).</p>"
     )
 
     def __init__(self, session: Session, look: Look, rows: int = 20) -> None:
         super().__init__(look)
         self._session = session
         self._vocabulary: Vocabulary | None = None
-        self._shown: Distribution | None = None
+        self._shown: Distribution | None = None  # what is expected next, worked out
+        self._rows: Rows | None = None  # what the table lists
         self.row_limit = rows
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
@@ -62,56 +51,15 @@ class NextTokenPane(Pane):
         self._say_waiting()
 
     def _build(self, look: Look) -> None:
-        self._rows_button = QToolButton()
-        self._rows_button.setProperty("role", "choice")
-        self._rows_button.setToolTip("How many of the most likely tokens the list holds")
-        self._rows_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self._rows_button)
+        view = NextTokenView(look, self.tools, self.body, self._session.sampling)
+        self._view = view
+        self.table, self.controls = view.table, view.controls
+        self.sample_button, self.undo_button, self.play_button = view.sample, view.undo, view.play
+        menu = view.rows_button.menu()
         for count in ROW_CHOICES:
             menu.addAction(self._rows_name(count)).setData(count)
         menu.triggered.connect(self._rows_chosen)
-        self._rows_button.setMenu(menu)
-        self.tools.addWidget(self._rows_button)
-        self.table = DistributionTable(look)
-        self._after = ElidedLabel()
-        self._after.setProperty("role", "small")
-        self._summary = QLabel()
-        self._summary.setProperty("role", "small")
-        self._summary.setWordWrap(True)
-        self.controls = SamplingControls(look, self._session.sampling)
-        self.sample_button = QPushButton("Sample  →")
-        self.sample_button.setProperty("role", "primary")
-        self.sample_button.setToolTip("Draw one token from this distribution and put it after the text (→)")
-        self.undo_button = QPushButton("←  Undo")
-        self.undo_button.setToolTip("Take the last token or edit back (←)")
-        self.play_button = QPushButton("Write on")
-        self.play_button.setToolTip("Let the model draw token after token until it ends the text")
-        buttons = QHBoxLayout()
-        for button in (self.undo_button, self.sample_button):
-            buttons.addWidget(button, 1)
-        self._side_body = QWidget()
-        side = QVBoxLayout(self._side_body)
-        side.addWidget(self.controls)
-        side.addLayout(buttons)
-        side.addWidget(self.play_button)
-        side.addStretch(1)
-        self._side = QScrollArea()
-        self._side.setObjectName("paneSide")
-        self._side.setWidgetResizable(True)
-        self._side.setFrameShape(QFrame.Shape.NoFrame)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._side.setWidget(self._side_body)
-        left = QVBoxLayout()
-        left.addWidget(self._after)
-        left.addWidget(self.table, 1)
-        left.addWidget(self._summary)
-        self._left = left
-        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight, self.body)
-        self._both.setContentsMargins(0, 0, 0, 0)
-        self._both.setSpacing(0)
-        self._both.addLayout(left, 1)
-        self._both.addWidget(self._side)
-        for key, act in ((Qt.Key.Key_Right, self._session.sample_one), (Qt.Key.Key_Left, self._session.undo)):
+        for key, act in ((Qt.Key.Key_Right, self._sample), (Qt.Key.Key_Left, self._session.undo)):
             for owner in (self.table, self.sample_button, self.undo_button):
                 shortcut = QShortcut(QKeySequence(key), owner)
                 shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -128,34 +76,24 @@ class NextTokenPane(Pane):
         session.tokens_changed.connect(self._update_buttons)
         session.history_changed.connect(self._update_buttons)
         session.generating_changed.connect(self._update_buttons)
+        session.selection_changed.connect(self._selection_changed)
         session.failed.connect(self._failed)
         self.controls.changed.connect(session.set_sampling)
-        self.table.chosen.connect(session.choose)
-        self.sample_button.clicked.connect(session.sample_one)
+        self.table.chosen.connect(self._row_chosen)
+        self._view.kinds.idClicked.connect(self._show)
+        self._view.settings.clicked.connect(self._take_settings)
+        self.sample_button.clicked.connect(self._sample)
         self.undo_button.clicked.connect(session.undo)
         self.play_button.clicked.connect(self._play)
 
     def set_look(self, look: Look) -> None:
         self.look = look
-        margin = look.px(12)
-        self._left.setContentsMargins(margin, look.px(8), margin, margin)
-        self._side_body.layout().setContentsMargins(margin, margin, margin, margin)  # type: ignore[union-attr]
-        self._side_body.layout().setSpacing(look.px(10))  # type: ignore[union-attr]
-        self.table.setMinimumHeight(look.px(160))
-        self._arrange()
+        self._view.set_look(look)
+        self._view.arrange(look, self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """The sliders beside the table, or below it in a narrow pane."""
-        look, beside = self.look, self.width() >= self.look.px(SIDE + LIST_LEAST)
-        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
-        self._both.setDirection(direction)
-        self._side.setMinimumWidth(look.px(SIDE) if beside else 0)
-        self._side.setMaximumWidth(look.px(SIDE) if beside else look.px(10_000))
-        self._side.setMinimumHeight(0 if beside else self._side_body.sizeHint().height())
+        self._view.arrange(self.look, self.width())
 
     # What the session says
 
@@ -183,6 +121,10 @@ class NextTokenPane(Pane):
         if not self._repaint.isActive():
             self._show()
             self._repaint.start()
+
+    @Slot()
+    def _selection_changed(self) -> None:
+        self._show()
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:
@@ -218,67 +160,93 @@ class NextTokenPane(Pane):
     def _show_example(self) -> None:
         self._session.edit_text(EXAMPLE)
 
+    # What the user does
+
+    @Slot()
+    def _sample(self) -> None:
+        if self._draw() is None:
+            self._session.sample_one()
+
+    @Slot(int)
+    def _row_chosen(self, row: int) -> None:
+        """Put the token of a row after the text, or in the place of the one whose draw is shown."""
+        rows, draw = self._rows, self._draw()
+        if rows is None:
+            return
+        if draw is None:
+            self._session.choose(int(rows.ids[row]))
+        elif row != rows.drawn_row:
+            self._session.writing.choose(draw[0], row)
+
+    @Slot()
+    def _take_settings(self) -> None:
+        if (draw := self._draw()) is not None:
+            self._session.set_sampling(draw[1].settings)
+
     # Showing
+
+    def _drawn(self) -> tuple[int, Step] | None:
+        """The selected token with how it was drawn, if it was."""
+        tokens, token = self._session.tokens, self._session.selection.token
+        if token is None or tokens.pending is not None or token >= len(tokens):
+            return None
+        step = tokens.steps[token]
+        return (token, step) if step is not None else None
+
+    def _draw(self) -> tuple[int, Step] | None:
+        """The same, if that is what the user wants to see."""
+        return self._drawn() if self._view.kinds.checkedId() == 0 else None
 
     @Slot()
     def _show(self) -> None:
-        known, vocabulary = self._session.next_token, self._vocabulary
-        if known is None or vocabulary is None:
-            self._shown = None
-            if not self._session.text or self._session.model is None:
-                self._say_waiting()
-            return
-        if (
-            self._shown is None
-            or self._shown.ranking is not known.ranking
-            or self._shown.settings != self._session.sampling
-        ):
-            self._shown = distribution(known.ranking, self._session.sampling)
-        shown = self._shown
-        total = len(shown.order)
-        count = min(self.row_limit or total, total)
-        self.table.show_rows(
-            Rows(
-                labels=vocabulary.labels,
-                ids=shown.order,
-                logits=shown.logits,
-                scaled=shown.scaled,
-                probability=shown.probability,
-                drawn=shown.drawn,
-                kept=shown.kept_count,
-                count=count,
-                greedy=shown.settings.temperature == 0,
-            )
+        vocabulary, draw = self._vocabulary, self._draw()
+        self._view.show_kind(has_draw=self._drawn() is not None, of_draw=draw is not None)
+        if draw is not None and vocabulary is not None:
+            self._show_draw(*draw, vocabulary)
+        else:
+            self._show_expected()
+
+    def _show_draw(self, token: int, step: Step, vocabulary: Vocabulary) -> None:
+        self._shown = None
+        limit = self.row_limit or len(step.top_ids)
+        rows = views.rows_of_step(step, vocabulary.labels, limit)
+        self._rows = rows
+        self.table.show_rows(rows)
+        before = views.context(self._session.tokens.ids, token, vocabulary.labels)
+        self._view.after.set_line(f"{vocabulary.labels[step.token_id]} after  “{before}”")
+        self._view.summary.setText(views.draw_summary(step, rows))
+        same = step.settings == self._session.sampling
+        self._view.then.setText(
+            "It was drawn with the settings of the sliders."
+            if same
+            else "The sliders stand elsewhere now: they are for the next token, not for this draw."
         )
-        self._after.set_line(f"after  “{self._context(known, vocabulary)}”")
-        self._summary.setText(self._summary_of(shown, count))
-        self.info.setText(f"entropy {shown.entropy_bits:.2f} bits · {total:,} tokens")
+        self._view.settings.setEnabled(not same)
+        self.info.setText(f"entropy {step.entropy_bits:.2f} bits · {step.vocabulary_size:,} tokens")
         self.info.setToolTip("The entropy of the softmax before the cuts, and the size of the vocabulary")
         self.show_body()
 
-    @staticmethod
-    def _context(known: NextToken, vocabulary: Vocabulary) -> str:
-        """The last few tokens before the distribution, as they are drawn."""
-        ids = known.ids[max(0, known.position - 6) : known.position + 1]
-        cut = "… " if known.position > 6 else ""
-        return cut + "".join(vocabulary.labels[token] for token in ids)
-
-    @staticmethod
-    def _summary_of(shown: Distribution, count: int) -> str:
+    def _show_expected(self) -> None:
+        known, vocabulary = self._session.next_token, self._vocabulary
+        if known is None or vocabulary is None:
+            self._shown = self._rows = None
+            if not self._session.text or self._session.model is None:
+                self._say_waiting()
+            return
+        sampling = self._session.sampling
+        if self._shown is None or self._shown.model is not known.ranking or self._shown.settings != sampling:
+            self._shown = distribution(known.ranking, sampling, known.seen)
+        shown = self._shown
         total = len(shown.order)
-        lines = [f"As undecided as among {_about(2**shown.entropy_bits)} equally likely tokens."]
-        if count < total:
-            tail = float(shown.probability[count:].sum())
-            lines.append(f"The {total - count:,} tokens not listed hold {percent(tail)} together.")
-        if shown.kept_count < total:
-            gone = total - shown.kept_count
-            lines.append(
-                f"{gone:,} tokens with {percent(shown.removed_mass)} of the probability are cut and "
-                f"cannot be drawn; {shown.kept_count:,} can."
-            )
-        else:
-            lines.append("Nothing is cut: every token can be drawn.")
-        return " ".join(lines)
+        count = min(self.row_limit or total, total)
+        self._rows = views.rows_of(shown, vocabulary.labels, count)
+        self.table.show_rows(self._rows)
+        before = views.context(known.ids, known.position + 1, vocabulary.labels)
+        self._view.after.set_line(f"after  “{before}”")
+        self._view.summary.setText(views.summary(shown, count))
+        self.info.setText(f"entropy {shown.entropy_bits:.2f} bits · {total:,} tokens")
+        self.info.setToolTip("The entropy of the softmax before the cuts, and the size of the vocabulary")
+        self.show_body()
 
     # How many rows
 
@@ -287,8 +255,8 @@ class NextTokenPane(Pane):
         return f"Top {count:,}" if count else f"All{total}"
 
     def _set_rows_name(self) -> None:
-        self._rows_button.setText(self._rows_name(self.row_limit) + " ▾")
-        self._rows_button.setAccessibleName(f"List length: {self._rows_name(self.row_limit)}")
+        self._view.rows_button.setText(self._rows_name(self.row_limit) + " ▾")
+        self._view.rows_button.setAccessibleName(f"List length: {self._rows_name(self.row_limit)}")
 
     @Slot(object)
     def _rows_chosen(self, action: object) -> None:
@@ -299,21 +267,10 @@ class NextTokenPane(Pane):
     # Data
 
     def tables(self) -> list[Table]:
-        """The whole vocabulary, whatever the list shows."""
-        shown, vocabulary = self._shown, self._vocabulary
-        if shown is None or vocabulary is None:
+        """The whole vocabulary, whatever the list shows; of a draw what is kept of it."""
+        rows, draw, vocabulary = self._rows, self._draw(), self._vocabulary
+        if rows is None or vocabulary is None:
             return []
-        columns = ("rank", "id", "text", "logit", "scaled", "probability", "drawn")
-        return [Table("distribution", columns, lambda: _records(shown, vocabulary))]
-
-
-def _about(number: float) -> str:
-    return f"{number:.1f}" if number < 100 else f"{number:,.0f}"
-
-
-def _records(shown: Distribution, vocabulary: Vocabulary) -> Iterator[tuple[object, ...]]:
-    arrays = (shown.order, shown.logits, shown.scaled, shown.probability, shown.drawn)
-    for rank, (token, *numbers) in enumerate(
-        zip(*(array.tolist() for array in arrays), strict=True), start=1
-    ):
-        yield (rank, token, vocabulary.labels[token], *numbers)
+        if draw is not None:
+            rows = views.rows_of_step(draw[1], vocabulary.labels, len(draw[1].top_ids))
+        return [Table("distribution", views.COLUMNS, lambda: views.records(rows))]

@@ -32,16 +32,8 @@ from vectarium.messages import (
     Run,
     TokenizerReady,
 )
-from vectarium.sampling import (
-    BrokenLogits,
-    Ranking,
-    SamplingSettings,
-    Step,
-    distribution,
-    rank,
-    record_step,
-    take_step,
-)
+from vectarium.ranking import BrokenLogits, Ranking, rank
+from vectarium.sampling import SamplingSettings, Step, distribution, record_step, take_step
 from vectarium.session.tokens import Edited, Tokens, edited, tokens_of, untokenized
 from vectarium.session.writing import ENDLESS, Writing
 from vectarium.vocabulary import Vocabulary
@@ -67,6 +59,11 @@ class NextToken:
     ranking: Ranking
     seconds: float  # what the pass took
     computed: int  # tokens computed in it
+
+    @property
+    def seen(self) -> Ids:
+        """[token] what the model sees of the text before the next token."""
+        return self.ids[self.seen_from : self.position + 1]
 
 
 class Session(QObject):
@@ -365,14 +362,15 @@ class Session(QObject):
         """Draw one token after the selected one. What stood after it stays in its branch."""
         if self.can_sample and self.next_token is not None:
             uniform = self.writing.uniform_after(self.position + 1)
-            step = take_step(self.next_token.ranking, self.sampling, uniform)
+            known = self.next_token
+            step = take_step(known.ranking, self.sampling, uniform, known.seen)
             self.keep_for_undo()
             self._append(step)
 
     def choose(self, token_id: int) -> None:
         """Put a token of the user's choice after the selected one, with the probability the model gave it."""
         if self.can_sample and self.next_token is not None:
-            drawn_from = distribution(self.next_token.ranking, self.sampling)
+            drawn_from = distribution(self.next_token.ranking, self.sampling, self.next_token.seen)
             step = record_step(drawn_from, drawn_from.rank_of(token_id))
             self.keep_for_undo()
             self._append(step)

@@ -6,7 +6,7 @@ import numpy as np
 
 from vectarium.documents.document import Document
 from vectarium.documents.tree import Node, log_probability, tree
-from vectarium.drawing.distribution_table import percent
+from vectarium.drawing.distribution_rows import percent
 from vectarium.drawing.writing.branch_tree import TreeNode
 from vectarium.drawing.writing.dice import Chances
 from vectarium.drawing.writing.step_card import Card, CardRow
@@ -25,6 +25,8 @@ def settings_in_short(settings: SamplingSettings) -> str:
     parts += [f"top-k {settings.top_k:,}"] if settings.top_k else []
     parts += [f"top-p {settings.top_p:g}"] if settings.top_p < 1 else []
     parts += [f"min-p {settings.min_p:g}"] if settings.min_p else []
+    penalty = settings.repetition_penalty
+    parts += [f"repetition {penalty:g}"] if penalty != 1 else []
     return ", ".join(parts)
 
 

@@ -21,11 +21,11 @@ def _none() -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class TokenNumbers:
-    """What the model itself thought, at temperature 1 and without cuts. NaN where it is not known."""
+    """What the model itself thought: no penalty, temperature 1, no cuts. NaN where it is not known."""
 
     probability: Floats = field(default_factory=_none)  # [token]
     rank: Floats = field(default_factory=_none)  # [token] 0 for the most likely
-    entropy_bits: Floats = field(default_factory=_none)  # [token] at the temperature it was drawn with
+    entropy_bits: Floats = field(default_factory=_none)  # [token] of the distribution before it
     drawn: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))  # [token] not typed
 
     def __len__(self) -> int:
@@ -41,7 +41,7 @@ class TokenNumbers:
 
 
 class TypedScores:
-    """The model's scores of typed tokens, kept while the text before them stays as it is."""
+    """The model's scores of tokens whose draw does not tell them, kept while the text before them stays."""
 
     def __init__(self) -> None:
         self.clear()
@@ -64,11 +64,11 @@ class TypedScores:
             self._known[position] = (numbers[0], numbers[1], numbers[2])
 
     def missing(self, ids: Ids, steps: tuple[Step | None, ...]) -> list[int]:
-        """The first few of the last typed tokens whose score is not known. A text's first never has one."""
+        """The first few of the last tokens whose score is not known. A text's first never has one."""
         self._keep_for(tuple(ids.tolist()))
         found = []
         for position in range(max(1, len(steps) - SCORED_TO_THE_END), len(steps)):
-            if steps[position] is None and position not in self._known:
+            if not _tells_all(steps[position]) and position not in self._known:
                 found.append(position)
                 if len(found) == SCORED_AT_ONCE:
                     break
@@ -81,11 +81,15 @@ class TypedScores:
         values = np.full((3, count), np.nan)
         drawn = np.zeros(count, bool)
         for position, step in enumerate(steps):
-            if step is not None:
-                values[:, position] = step.model_probability, step.rank, step.entropy_bits
-                drawn[position] = True
-            elif position in self._known:
+            if position in self._known and not _tells_all(step):
                 values[:, position] = self._known[position]
+            elif step is not None:
+                values[:, position] = [
+                    step.model_probability,
+                    np.nan if step.model_rank is None else step.model_rank,
+                    np.nan if step.model_entropy_bits is None else step.model_entropy_bits,
+                ]
+            drawn[position] = step is not None
         return TokenNumbers(values[0], values[1], values[2], drawn)
 
     def _keep_for(self, ids: tuple[int, ...]) -> None:
@@ -94,3 +98,8 @@ class TypedScores:
             shared = common_prefix(ids, self._ids)
             self._known = {position: known for position, known in self._known.items() if position < shared}
         self._ids = ids
+
+
+def _tells_all(step: Step | None) -> bool:
+    """Whether a draw holds the model's own numbers; those of old files and of some choices by hand do not."""
+    return step is not None and step.model_rank is not None and step.model_entropy_bits is not None

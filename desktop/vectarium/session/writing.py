@@ -35,7 +35,10 @@ def other_choice(step: Step, rank: int) -> Step:
         token_id=int(step.top_ids[rank]),
         rank=rank,
         logit=float(step.top_logits[rank]),
+        penalised=float(step.top_penalised[rank]),
         model_probability=float(step.top_model_probability[rank]),
+        # A penalty changes the order: the model's own rank may depend on tokens that are not kept.
+        model_rank=rank if step.settings.repetition_penalty == 1 else None,
         probability=float(step.top_probability[rank]),
         drawn=float(step.top_drawn[rank]),
         uniform=None,

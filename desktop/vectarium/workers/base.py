@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from vectarium.messages import Failed, Finished, Newest, Progress, Reply, Request
 from vectarium.model.errors import Cancelled, ModelError, NeedsDownload
-from vectarium.sampling import BrokenLogits
+from vectarium.ranking import BrokenLogits
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from vectarium.messages import Generate, Generated, Ids, read_only
 from vectarium.messages_writing import Score, Scored, Steer
-from vectarium.sampling import BrokenLogits, Step
+from vectarium.ranking import BrokenLogits
+from vectarium.sampling import Step
 
 
 class Writer:

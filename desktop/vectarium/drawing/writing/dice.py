@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from vectarium.drawing.distribution_table import percent
+from vectarium.drawing.distribution_rows import percent
 from vectarium.drawing.palette import Look, mix
 
 ROWS = 6

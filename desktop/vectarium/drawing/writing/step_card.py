@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from vectarium.drawing.distribution_table import percent
+from vectarium.drawing.distribution_rows import percent
 from vectarium.drawing.palette import Look, mix
 
 HOVER_MS = 300

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vectarium.drawing.distribution_table import percent
+from vectarium.drawing.distribution_rows import percent
 
 
 @pytest.mark.parametrize(
