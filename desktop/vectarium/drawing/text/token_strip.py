@@ -4,11 +4,11 @@ from itertools import repeat
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look, mix
-from vectarium.drawing.text.text_cursor import TextCursor
+from vectarium.drawing.text.text_area import TextArea
 from vectarium.drawing.text.token_layout import Boxes, Flow, flow, note
 
 LINES_SHOWN = 3
@@ -16,7 +16,7 @@ WINDOW_SHARE = 0.2
 EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
 
 
-class TokenStrip(QAbstractScrollArea):
+class TokenStrip(TextArea):
     """Draws `Boxes` in lines, with the caret and the selected stretch of their text."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -24,16 +24,13 @@ class TokenStrip(QAbstractScrollArea):
         self._look = look
         self._boxes = EMPTY
         self._flow: Flow = flow(np.empty(0, np.int64), 1, 1)
-        self._cursor = TextCursor()
         self._selected: int | None = None
         self._lit: int | None = None
         self._link: tuple[int, int] | None = None
         self._drawn_by_model: frozenset[int] = frozenset()
         self._seen = (0, 0)
-        self._preedit = ""
         self._widths: dict[str, int] = {}
         self._placeholder = ""
-        self._caret_on = True
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.viewport().setAutoFillBackground(False)
@@ -92,10 +89,6 @@ class TokenStrip(QAbstractScrollArea):
         if link != self._link:
             self._link = link
             self.viewport().update()
-
-    @property
-    def text(self) -> str:
-        return self._cursor.text
 
     def box_rect(self, box: int) -> QRect:
         """Where a box lies in the viewport, in logical pixels."""
@@ -285,6 +278,22 @@ class TokenStrip(QAbstractScrollArea):
         line = (position.y() + self.verticalScrollBar().value()) // self._line_height
         box = self._flow.box_at(line, position.x() - self._gap, self._gap)
         return box if box >= 0 and self.box_rect(box).contains(position) else None
+
+    def line_edge(self, side: int) -> int:
+        """The character at the beginning (0) or after the end (1) of the caret's line."""
+        if not len(self._boxes):
+            return 0
+        line = self._flow.line_of(self._box_of_character(self._cursor.caret))
+        box = int(self._flow.line_starts[line + side]) - side
+        return int(self._boxes.spans[box, side])
+
+    def line_step(self) -> int:
+        """Pixels from a line to the next."""
+        return self._line_height
+
+    def input_font(self) -> QFont:
+        """The font that what is typed is drawn in."""
+        return self._label_font
 
     def _scroll_to_line(self, line: int) -> None:
         bar, top = self.verticalScrollBar(), line * self._line_height
