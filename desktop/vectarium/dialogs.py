@@ -34,7 +34,8 @@ PANE_KEYS = (
     ("List of next tokens", "→ draws a token, ← takes it back, Enter chooses the marked one"),
     (
         "Writing",
-        "→ and Space draw a token, ← takes it back, Ctrl and ← → select, Return opens a token's card",
+        "→ and Space draw a token, ← takes it back, Ctrl and ← → select, Return opens a token's card; "
+        "F2 or any letter edits the text at the caret, Esc lets the keys write again",
     ),
     ("Branches", "arrows walk, F2 renames, Del deletes"),
     ("Grid of heads", "arrows walk"),

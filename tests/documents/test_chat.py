@@ -48,3 +48,13 @@ def test_every_message_is_the_users_and_the_prompt_can_be_changed(prompt, messag
         changed = chat.with_system_prompt(text, "Another.")
         assert chat.system_prompt(changed) == "Another."
         assert [t.who for t in chat.turns(changed)] == [t.who for t in chat.turns(text)]
+
+
+@given(
+    st.text(alphabet="aU:\n ", max_size=30) | st.sampled_from(["User: a", "x\nAI Assistant: b", "a User: b"])
+)
+def test_a_prompt_is_refused_exactly_where_it_would_become_a_turn(prompt):
+    prompt = prompt.strip()
+    text = chat.with_message("", prompt, "Hello")
+    kept = chat.system_prompt(text) == prompt and len(chat.turns(text)) == 2
+    assert kept == (chat.problem_of(prompt) == "")

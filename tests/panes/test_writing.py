@@ -222,7 +222,7 @@ def test_a_click_selects_in_every_pane_and_beside_the_text_follows_the_end(app, 
 def test_the_mouse_brings_a_card_with_the_ten_most_likely(app, pane, qtbot):
     session = app.session
     write(session, qtbot, 12)
-    qtbot.waitUntil(lambda: len(pane._numbers) == len(session.tokens))
+    qtbot.waitUntil(lambda: len(pane.coloring.numbers) == len(session.tokens))
     token = next(  # some tokens of this vocabulary are only part of a character
         index
         for index, step in enumerate(session.tokens.steps)
@@ -277,16 +277,16 @@ def test_cards_work_while_text_streams_and_nothing_jumps_when_scrolled_up(app, p
 
 def test_typed_tokens_are_scored_by_the_model(app, pane, qtbot):
     session = app.session
-    qtbot.waitUntil(lambda: not np.isnan(pane._numbers.probability[1:]).any())
+    qtbot.waitUntil(lambda: not np.isnan(pane.coloring.numbers.probability[1:]).any())
     ids = session.tokens.ids.tolist()
     shares = torch.softmax(their_logits(ids), 1)
     for position in range(1, len(ids)):
-        assert pane._numbers.probability[position] == pytest.approx(
+        assert pane.coloring.numbers.probability[position] == pytest.approx(
             float(shares[position - 1, ids[position]]), abs=1e-5
         )
         better = int((shares[position - 1] > shares[position - 1, ids[position]]).sum())
-        assert pane._numbers.rank[position] == better
-    assert np.isnan(pane._numbers.probability[0])
+        assert pane.coloring.numbers.rank[position] == better
+    assert np.isnan(pane.coloring.numbers.probability[0])
     pane.details.show_card(2)
     assert "typed by hand · the model gave it" in pane.card.card.facts
 
@@ -294,7 +294,7 @@ def test_typed_tokens_are_scored_by_the_model(app, pane, qtbot):
 def test_a_stretch_shows_its_perplexity(app, pane, qtbot):
     session = app.session
     write(session, qtbot, 6)
-    qtbot.waitUntil(lambda: not np.isnan(pane._numbers.probability[1:]).any())
+    qtbot.waitUntil(lambda: not np.isnan(pane.coloring.numbers.probability[1:]).any())
     view = pane.text.viewport()
     qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=center(qtbot, pane, 2))
     qtbot.mouseMove(view, center(qtbot, pane, 3))
@@ -311,25 +311,26 @@ def test_colours_follow_the_numbers_and_typed_tokens_stay_plain(app, pane, qtbot
     session = app.session
     count = len(session.tokens)
     write(session, qtbot, 8)
-    qtbot.waitUntil(lambda: len(pane._numbers) == len(session.tokens))
+    qtbot.waitUntil(lambda: len(pane.coloring.numbers) == len(session.tokens))
     for mode, title in (("probability", "probability"), ("rank", "rank"), ("entropy", "entropy")):
         next(action for action in pane.color_button.menu().actions() if action.data() == mode).trigger()
-        marks = pane.text._marks
-        assert (marks.classes[:count] == -1).all()
+        marks = pane.text.marks
+        assert marks.typed[:count].all()
+        assert not marks.typed[count:].any()
         assert (marks.classes[count:] >= 0).all()
         assert title in pane.legend.accessibleDescription()
         for index, step in enumerate(session.tokens.steps[count:], start=count):
             if mode == "rank":
                 assert marks.classes[index] == np.searchsorted([9, 99, 999], step.rank)
     pane.color_button.menu().actions()[3].trigger()
-    assert (pane.text._marks.classes == -1).all()
+    assert (pane.text.marks.classes == -1).all()
 
 
 def test_what_the_model_no_longer_sees_is_counted_and_grey(app, pane, qtbot):
     session = app.session
     session.edit_text("cat " * 70)
     qtbot.waitUntil(lambda: settled(session), timeout=20_000)
-    qtbot.waitUntil(lambda: pane.text._marks.seen_from == session.next_token.seen_from)
+    qtbot.waitUntil(lambda: pane.text.marks.seen_from == session.next_token.seen_from)
     unseen = session.next_token.seen_from
     assert unseen > 0
     assert pane.bar.meter.text == f"{len(session.tokens) - unseen} / 48 · {unseen} out of sight"
@@ -340,7 +341,7 @@ def test_what_the_model_no_longer_sees_is_counted_and_grey(app, pane, qtbot):
 
 def test_the_chart_is_linked_to_the_text(app, pane, qtbot):
     write(app.session, qtbot, 6)
-    pane._chart_action.trigger()
+    pane.coloring._chart_action.trigger()
     qtbot.waitUntil(pane.chart.isVisible)
     area = pane.chart._area()
     token = 4
@@ -401,7 +402,86 @@ def test_the_dice_show_the_selected_draw_and_a_click_takes_another_token(app, pa
     qtbot.waitUntil(lambda: settled(session))
 
 
+# Editing by hand
+
+
+def test_editing_what_the_model_wrote_branches_and_the_new_tokens_are_typed_and_scored(app, pane, qtbot):
+    session = app.session
+    session.set_sampling(SamplingSettings(temperature=0))
+    write(session, qtbot, 8)
+    written, count = session.document.branch, len(PROMPT)
+    qtbot.waitUntil(lambda: pane.text.text == session.text)
+    pane.text.setFocus()
+    pane.edit_button.click()
+    assert pane.text.editing
+    pane.text._select(pane.text._cursor.moved(count + 1))
+    qtbot.keyClicks(pane.text, " cat sat")
+    qtbot.waitUntil(lambda: settled(session))
+    assert session.text.startswith(written_text(session, written)[: count + 1] + " cat sat")
+    assert written in session.document.branches
+    assert len(session.document.branches) == 2  # one a change of mind, not one a letter
+    typed = [index for index, step in enumerate(session.tokens.steps) if step is None]
+    qtbot.waitUntil(lambda: not np.isnan(pane.coloring.numbers.probability[1:]).any())
+    ids = session.tokens.ids.tolist()
+    shares = torch.softmax(their_logits(ids), 1)
+    assert pane.text.marks.typed[typed].all()
+    for index in typed[1:]:
+        assert pane.coloring.numbers.probability[index] == pytest.approx(
+            float(shares[index - 1, ids[index]]), abs=1e-5
+        )
+    # Undo goes word by word, and the keys of the text are the text's.
+    qtbot.keyClick(pane.text, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: settled(session) and " cat sat" not in session.text)
+    while session.text != written_text(session, written):
+        qtbot.keyClick(pane.text, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda: settled(session))
+    assert session.document.branch.steps == written.steps
+    # When the model writes, Space is no letter.
+    pane.bar.step.click()
+    qtbot.waitUntil(lambda: settled(session))
+    assert not pane.text.editing
+    assert not pane.edit_button.isChecked()
+
+
+def written_text(session, branch) -> str:
+    return session.vocabulary.text(branch.ids)
+
+
+def test_deleting_everything_by_hand_leaves_a_place_to_type(app, pane, qtbot):
+    pane.text.setFocus()
+    qtbot.keyClick(pane.text, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(pane.text, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: app.session.text == "")
+    assert not pane.is_empty
+    qtbot.keyClicks(pane.text, "A dog")
+    assert app.session.text == "A dog"
+    qtbot.waitUntil(lambda: settled(app.session))
+
+
 # Chat
+
+
+def test_a_system_prompt_that_would_become_a_turn_is_refused_and_nothing_is_lost(app, pane, qtbot):
+    session = app.session
+    session.set_sampling(SamplingSettings(temperature=0))
+    pane.side.seed.length.setValue(2)
+    pane._modes.button(1).click()
+    pane.chat.prompt.setPlainText("A talk.")
+    qtbot.keyClicks(pane.chat.entry, "Hello")
+    qtbot.keyClick(pane.chat.entry, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: settled(session) and len(session.text) > len("A talk.\n\nUser: Hello"))
+    before = session.text
+    wrong = "A talk.\nUser: rude\nAI Assistant: kind"
+    pane.chat.prompt.setPlainText(wrong)
+    qtbot.waitUntil(lambda: "begins with “User:”" in pane.chat.why.text())
+    qtbot.keyClicks(pane.chat.entry, "And now?")
+    qtbot.keyClick(pane.chat.entry, Qt.Key.Key_Return)
+    assert session.text == before
+    assert (pane.chat.entry.text(), pane.chat.prompt.toPlainText()) == ("And now?", wrong)
+    pane.chat.prompt.setPlainText("A talk in which User: is no turn.")
+    qtbot.waitUntil(lambda: session.text.startswith("A talk in which User: is no turn.\n\nUser: Hello"))
+    assert "base model" in pane.chat.why.text()
+    qtbot.waitUntil(lambda: settled(session))
 
 
 def test_a_chat_is_one_text_that_the_model_continues(app, pane, qtbot):
@@ -419,9 +499,9 @@ def test_a_chat_is_one_text_that_the_model_continues(app, pane, qtbot):
     assert session.text.startswith(start)
     pane._show_now()
     assert [turn.who for turn in chat.turns(session.text)][:2] == [chat.USER, chat.ASSISTANT]
-    assert len(pane.text._marks.headings) >= 2
+    assert len(pane.text.marks.headings) >= 2
     pane.chat.plain.click()
-    assert pane.text._marks.headings == ()
+    assert pane.text.marks.headings == ()
     assert "base model" in pane.chat.why.text()
 
 

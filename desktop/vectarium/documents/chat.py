@@ -38,6 +38,17 @@ def system_prompt(text: str) -> str:
     return text[: said[0].start].rstrip("\n") if said else ""
 
 
+def problem_of(prompt: str) -> str:
+    """Why a text cannot be the system prompt, in a sentence; empty if it can."""
+    found = _NAMES.search(prompt)
+    if found is None:
+        return ""
+    return (
+        f"A line of the system prompt begins with “{found[0]}”, and the model would take it for a turn: "
+        "put another word before it. The chat goes on with the prompt as it was."
+    )
+
+
 def with_system_prompt(text: str, prompt: str) -> str:
     """The chat with another system prompt."""
     said = turns(text)

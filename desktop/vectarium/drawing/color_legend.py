@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from vectarium.drawing.palette import Look
 from vectarium.drawing.writing.token_colors import Legend
 
-BY_HAND = "by hand"
+CHOSEN, TYPED = "chosen by hand", "typed"
 
 
 class ColorLegend(QWidget):
@@ -17,7 +17,7 @@ class ColorLegend(QWidget):
         super().__init__()
         self._look = look
         self._legend = Legend("", (), ())
-        self._by_hand = False
+        self._lines: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Legend")
 
@@ -25,13 +25,17 @@ class ColorLegend(QWidget):
         self._look = look
         self._fit()
 
-    def show_legend(self, legend: Legend, by_hand: bool) -> None:
-        """Show what the colours mean, and the dotted line if there is one."""
-        if (legend, by_hand) != (self._legend, self._by_hand):
-            self._legend, self._by_hand = legend, by_hand
-            self.setAccessibleDescription(f"{legend.title}: {', '.join(legend.names)}")
-            self.setToolTip(legend.title)
-            self.setVisible(bool(legend.names) or by_hand)
+    def show_legend(self, legend: Legend, *, chosen: bool, typed: bool) -> None:
+        """Show what the colours mean, and the lines below tokens that were chosen or typed, if any."""
+        lines = ((CHOSEN,) if chosen else ()) + ((TYPED,) if typed and legend.names else ())
+        if (legend, lines) != (self._legend, self._lines):
+            self._legend, self._lines = legend, lines
+            self.setAccessibleDescription(f"{legend.title}: {', '.join((*legend.names, *lines))}")
+            self.setToolTip(
+                f"{legend.title}. A dotted line is below tokens that you chose among the model's; a line in "
+                "the colour is below tokens that were typed."
+            )
+            self.setVisible(bool(legend.names or lines))
             self._fit()
 
     def resizeEvent(self, event: object) -> None:
@@ -50,8 +54,7 @@ class ColorLegend(QWidget):
         names: list[tuple[str, QColor | None]] = list(
             zip(self._legend.names, self._legend.colors, strict=True)
         )
-        if self._by_hand:
-            names.append((BY_HAND, None))
+        names += [(name, None) for name in self._lines]
         title = self._legend.title
         room = sum(metrics.horizontalAdvance(name) + px(18) for name, _ in [*names, (title, None)])
         if title and room < self.width() - px(28):
@@ -81,8 +84,10 @@ class ColorLegend(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(color)
                 painter.drawRoundedRect(rect, px(4), px(4))
-            elif name == BY_HAND:
-                painter.setPen(QPen(QColor(theme.text), px(1.5), Qt.PenStyle.DotLine))
+            elif name in self._lines:
+                style = Qt.PenStyle.DotLine if name == CHOSEN else Qt.PenStyle.SolidLine
+                line = theme.text if name == CHOSEN else self._legend.colors[-1]
+                painter.setPen(QPen(QColor(line), px(1.5 if name == CHOSEN else 3), style))
                 painter.drawLine(rect.bottomLeft(), rect.bottomRight())
             painter.setPen(QColor(theme.text if color is not None else theme.secondary))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, name)

@@ -2,24 +2,21 @@
 
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 
-from vectarium.documents import chat, steps_table
+from vectarium.documents import steps_table
 from vectarium.documents.tree import Node
 from vectarium.drawing.palette import Look
-from vectarium.drawing.writing.flowing_text import Marks
 from vectarium.drawing.writing.step_card import StepCard
-from vectarium.drawing.writing.token_colors import classes, legend
 from vectarium.drawing.writing.writing_view import WritingView
-from vectarium.messages import Finished, Generate, ModelLoaded, Reply, read_only
-from vectarium.messages_writing import Score, Scored
+from vectarium.messages import Finished, Generate
 from vectarium.panes.pane import Pane, Table
 from vectarium.session import step_views
+from vectarium.session.chatting import Chatting
 from vectarium.session.session import NextToken, Selection, Session
+from vectarium.session.token_coloring import TokenColoring
 from vectarium.session.token_details import TokenDetails
-from vectarium.session.token_numbers import TokenNumbers, TypedScores
 from vectarium.session.tokens import Tokens
 from vectarium.session.writing import ENDLESS
 
@@ -34,13 +31,19 @@ class WritingPane(Pane):
     title = "Writing"
     key = "writing"
     help = (
-        "<p>The text as the model writes it. Tokens that the model wrote are coloured by how likely it "
-        "found them (or by rank, or by how undecided it was); typed ones are plain; dotted ones you chose."
-        "</p><p><b>→</b> or <b>Space</b> writes one token, <b>←</b> takes one back, <b>Ctrl+Return</b> lets "
+        "<p>The text as the model writes it. Tokens that the model wrote stand on a colour: how likely the "
+        "model itself found them (or their rank, or how undecided it was), without penalty and cuts, at "
+        "temperature 1. Typed tokens have a line in that colour below; dotted ones you chose among the "
+        "model's.</p>"
+        "<p><b>→</b> or <b>Space</b> writes one token, <b>←</b> takes one back, <b>Ctrl+Return</b> lets "
         "the model write on. Rest the mouse on a token (or hold Ctrl) for the ten most likely at its place; "
         "click one of them to branch off. Click a token to select it in every pane; drag over a stretch for "
         "its perplexity. <b>Ctrl+←</b> and <b>Ctrl+→</b> select with the keyboard, <b>Return</b> opens the "
-        "card, <b>Esc</b> follows the end.</p><p><b>Branches</b>: every text you left. Arrow keys walk, "
+        "card, <b>Esc</b> follows the end.</p>"
+        "<p><b>Edit</b>: begin to type, paste or delete, double-click a word or press <b>F2</b>, and the "
+        "keys are the text's; the caret goes wherever you click. What the model wrote before stays as a "
+        "branch. <b>Esc</b>, or the model when it writes, ends it.</p>"
+        "<p><b>Branches</b>: every text you left. Arrow keys walk, "
         "F2 renames, Del deletes. <b>Dice</b>: the tokens that could be drawn, as wide as they were likely, "
         "and the random number that fell on one.</p><p>When the text outgrows the context, the model no "
         "longer sees its beginning: the oldest quarter of the context drops out at a time, and is drawn in "
@@ -50,11 +53,6 @@ class WritingPane(Pane):
     def __init__(self, session: Session, look: Look) -> None:
         super().__init__(look)
         self._session = session
-        self._mode = "probability"
-        self._chatting = False
-        self._answer_due = False
-        self._scores = TypedScores()
-        self._numbers = TokenNumbers()
         self._nodes: tuple[Node, ...] = ()
         self._stale = True
         self._repaint = QTimer(self)
@@ -69,38 +67,41 @@ class WritingPane(Pane):
         view = WritingView(look, self.tools, self.body)
         self.text, self.legend, self.chart, self.bar = view.text, view.legend, view.chart, view.bar
         self.chat, self.side, self.side_button = view.chat, view.side, view.side_button
-        self._modes, self.color_button, self._chart_action = view.modes, view.color_button, view.chart_action
-        self.chat.show_prompt(chat.SYSTEM_PROMPT)
+        self._modes, self.color_button = view.modes, view.color_button
+        self.edit_button = view.edit_button
+        self.chatting = Chatting(self._session, self.chat)
+        self.coloring = TokenColoring(self._session, view)
         self.details = TokenDetails(self._session, self.text, self.side, StepCard(look, self))
         self.card = self.details.card
         self.menu.addSeparator()
-        self.header.optional = (self.info, self.side_button, self.color_button)
+        self.header.optional = (self.info, self.side_button, self.edit_button, self.color_button)
         self.menu.addMenu(self.color_button.menu())
         self.menu.addSeparator()
         self.menu.addAction("Save text as plain text …", self._ask_text)
         self.menu.addAction("Save text as Markdown …", self._ask_markdown)
         self.setFocusProxy(self.text)
         self.text.take_key = self._take_key
-        self._set_mode_name()
 
     def _listen(self) -> None:
         session, writing = self._session, self._session.writing
         session.tokens_changed.connect(self._tokens_changed)
         session.selection_changed.connect(self._selection_changed)
-        session.hover_changed.connect(self._hover_changed)
+        session.hover_changed.connect(self.text.set_lit)
         session.link_changed.connect(self.text.set_link)
         session.next_token_changed.connect(self._next_token_changed)
-        session.model_changed.connect(self._model_changed)
-        session.generating_changed.connect(self._update_buttons)
+        self.coloring.changed.connect(self._outdated)
+        session.generating_changed.connect(self._generating_changed)
         session.finished.connect(self._finished)
-        session.answered.connect(self._answered)
         writing.changed.connect(self._seed_changed)
         writing.repeated.connect(self._repeated)
         self.text.clicked.connect(self._clicked)
         self.text.hovered.connect(session.set_hover)
         self.text.stretch_changed.connect(self._stretch_changed)
-        self.chart.clicked.connect(session.select)
-        self.chart.hovered.connect(session.set_hover)
+        self.text.edited.connect(self._edited)
+        self.text.undo_asked.connect(session.undo)
+        self.text.redo_asked.connect(session.redo)
+        self.text.editing_changed.connect(self.edit_button.setChecked)
+        self.edit_button.clicked.connect(self._edit_clicked)
         self.bar.play_asked.connect(self.play_or_pause)
         self.bar.step_asked.connect(self.step)
         self.bar.back_asked.connect(writing.take_back)
@@ -112,17 +113,15 @@ class WritingPane(Pane):
         self.side.seed.seed_changed.connect(writing.set_seed)
         self.side.seed.repeat_asked.connect(writing.repeat)
         self.side_button.toggled.connect(self._place_side)
-        self.color_button.menu().triggered.connect(self._color_chosen)
         self._modes.idClicked.connect(self._mode_clicked)
-        self.chat.said.connect(self._message_said)
-        self.chat.prompt_changed.connect(self._prompt_changed)
-        self.chat.plain_changed.connect(self._show_now)
+        self.chatting.answer_due.connect(self._write)
+        self.chatting.changed.connect(self._show_now)
         self.side.seed.show_seed(writing.seed, writing.fixed)
 
     def set_look(self, look: Look) -> None:
         self.look = look
         self._place_side()
-        self._show_marks()
+        self.coloring.show(look.theme, self.chatting.headings)
 
     # What the session says
 
@@ -134,9 +133,6 @@ class WritingPane(Pane):
         if not self._repaint.isActive():
             self._show_if_stale()
             self._repaint.start()
-        if self._answer_due and tokens.pending is None:
-            self._answer_due = False
-            self._write()
 
     @Slot()
     def _show_if_stale(self) -> None:
@@ -153,7 +149,7 @@ class WritingPane(Pane):
         session, tokens = self._session, self._session.tokens
         if not tokens.text:
             self.card.close_card()
-            if not self._chatting:
+            if not self.chatting.on and not self.text.editing:
                 self.show_empty(
                     "The model writes on from a beginning of yours. Write one above, or try this one.",
                     f"“{EXAMPLE} …”",
@@ -161,39 +157,16 @@ class WritingPane(Pane):
                 )
                 return
         self.show_body()
-        settled = tokens.pending is None
-        self._numbers = self._scores.numbers(tokens.ids, tokens.steps if settled else (None,) * len(tokens))
-        self.details.numbers = self._numbers
+        self.coloring.look_up()
+        self.details.numbers = self.coloring.numbers
         self.text.set_text(tokens.text, tokens.spans)
-        self._show_marks()
+        self.coloring.show(self.look.theme, self.chatting.headings)
+        self.text.set_selected(session.selection.token)
         self._show_side()
         self._show_context()
         self._update_buttons()
-        if self.chart.isVisible() and session.vocabulary is not None:
-            most = float(np.log2(len(session.vocabulary)))
-            self.chart.set_values(self._numbers.probability, self._numbers.entropy_bits, most)
-        if self._chatting and chat.turns(tokens.text):
-            self.chat.show_prompt(chat.system_prompt(tokens.text))
+        self.chatting.show()
         self._stretch_changed(self.text.stretch)
-        self._ask_scores()
-
-    def _show_marks(self) -> None:
-        session, numbers = self._session, self._numbers
-        shown = legend(self._mode, self.look.theme)
-        kinds = classes(self._mode, numbers.probability, numbers.rank, numbers.entropy_bits)
-        kinds[~numbers.drawn] = -1
-        steps = session.tokens.steps
-        by_hand = frozenset(
-            index for index, step in enumerate(steps) if step is not None and step.uniform is None
-        )
-        headings: tuple[tuple[int, int], ...] = ()
-        if self._chatting and not self.chat.plain.isChecked():
-            headings = tuple(turn.name for turn in chat.turns(session.text))
-        known = session.next_token
-        seen_from = known.seen_from if known is not None else 0
-        self.text.set_marks(Marks(kinds, shown.colors, by_hand, seen_from, None, headings))
-        self.text.set_selected(session.selection.token)
-        self.legend.show_legend(shown, bool(by_hand))
 
     def _show_side(self) -> None:
         if not self.side.isVisible() or self._session.vocabulary is None:
@@ -220,13 +193,7 @@ class WritingPane(Pane):
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
         self.text.set_selected(selection.token)
-        self.chart.set_marked(selection.token, self._session.hover)
         self.details.show_dice()
-
-    @Slot(object)
-    def _hover_changed(self, token: int | None) -> None:
-        self.text.set_lit(token)
-        self.chart.set_marked(self._session.selection.token, token)
 
     @Slot(object)
     def _next_token_changed(self, known: NextToken | None) -> None:
@@ -234,16 +201,16 @@ class WritingPane(Pane):
         if not self._repaint.isActive():
             self._repaint.start()
 
-    @Slot(object)
-    def _model_changed(self, model: ModelLoaded) -> None:
-        self._scores.clear()
-        self.chat.why.setText("A base model: it learned to continue texts, not to help.")
-        self.chat.why.setToolTip(
-            f"{model.name} goes on with this document as with any other: it was never taught to be an "
-            "assistant, and may well write your next line too."
-        )
+    @Slot()
+    def _outdated(self) -> None:
         self._stale = True
         self._show_if_stale()
+
+    @Slot(bool)
+    def _generating_changed(self, generating: bool) -> None:
+        if generating:  # Space pauses now, and is no letter
+            self.text.set_editing(False)
+        self._update_buttons()
 
     @Slot()
     def _update_buttons(self) -> None:
@@ -253,7 +220,6 @@ class WritingPane(Pane):
             running=session.generating, can_write=ready, can_take_back=session.writing.can_take_back
         )
         self.side.seed.repeat.setEnabled(ready and bool(session.writing.repeatable))
-        self.chat.send.setEnabled(session.model is not None)
 
     @Slot(object)
     def _finished(self, finished: Finished) -> None:
@@ -275,23 +241,6 @@ class WritingPane(Pane):
         self.side.seed.said.setText(said)
         self.info.setText(said)
 
-    # Scores of typed tokens
-
-    def _ask_scores(self) -> None:
-        session = self._session
-        if session.model is None or session.tokens.pending is not None or session.generating:
-            return
-        missing = self._scores.missing(session.tokens.ids, session.tokens.steps)
-        if missing:
-            session.ask(Score, ids=session.tokens.ids, positions=read_only(np.array(missing, np.int32)))
-
-    @Slot(object)
-    def _answered(self, reply: Reply) -> None:
-        if isinstance(reply, Scored):
-            self._scores.use(reply)
-            self._stale = True
-            self._show_if_stale()
-
     # What the user does
 
     def _show_example(self) -> None:
@@ -311,10 +260,21 @@ class WritingPane(Pane):
         self.info.setText("")
         self._session.writing.start(count=1)
 
+    @Slot()
     def _write(self) -> None:
         self.info.setText("")
-        stops = self.side.seed.stop_texts + ((chat.STOP,) if self._chatting else ())
+        stops = self.side.seed.stop_texts + self.chatting.stops
         self._session.writing.start(count=self.side.seed.length.value() or ENDLESS, stops=stops)
+
+    @Slot(str)
+    def _edited(self, text: str) -> None:
+        self._session.edit_text(text)
+        self._show_now()  # the caret waits for nothing
+
+    @Slot(bool)
+    def _edit_clicked(self, editing: bool) -> None:
+        self.text.set_editing(editing)
+        self.text.setFocus()
 
     @Slot(object)
     def _clicked(self, token: int | None) -> None:
@@ -335,11 +295,7 @@ class WritingPane(Pane):
     def _stretch_changed(self, stretch: tuple[int, int] | None) -> None:
         if stretch is None:
             return
-        found = self._numbers.perplexity(*stretch)
-        if found is None:
-            self.info.setText("No perplexity: the first token has no probability.")
-        else:
-            self.info.setText(f"perplexity {found[0]:,.2f} over {found[1]:,} tokens")
+        self.info.setText(self.coloring.perplexity_in_words(stretch))
 
     def _take_key(self, event: QKeyEvent) -> bool:
         """What a key does in the text; False if it is none of the pane's."""
@@ -365,40 +321,9 @@ class WritingPane(Pane):
 
     # Modes
 
-    @Slot(object)
-    def _color_chosen(self, action: object) -> None:
-        if action is self._chart_action:
-            self.chart.setVisible(self._chart_action.isChecked())
-            self._show_now()
-            return
-        self._mode = action.data()  # type: ignore[attr-defined]
-        self._set_mode_name()
-        self._show_marks()
-
-    def _set_mode_name(self) -> None:
-        self.color_button.setText(f"colour: {self._mode} ▾")
-        self.color_button.setAccessibleName(f"Colour by {self._mode}")
-
     @Slot(int)
     def _mode_clicked(self, index: int) -> None:
-        self._chatting = index == 1
-        self.chat.setVisible(self._chatting)
-        self._show_now()
-        if self._chatting:
-            self.chat.entry.setFocus()
-
-    @Slot(str)
-    def _message_said(self, message: str) -> None:
-        session = self._session
-        session.stop_generating()
-        session.select(None)
-        self._answer_due = True
-        session.edit_text(chat.with_message(session.text, self.chat.prompt.toPlainText().strip(), message))
-
-    @Slot(str)
-    def _prompt_changed(self, prompt: str) -> None:
-        if chat.turns(self._session.text):
-            self._session.edit_text(chat.with_system_prompt(self._session.text, prompt))
+        self.chatting.set_on(index == 1)
 
     # Room
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Slot
 
-from vectarium.drawing.writing.flowing_text import FlowingText
+from vectarium.drawing.writing.prose_editor import ProseEditor
 from vectarium.drawing.writing.step_card import HoverWait, StepCard
 from vectarium.drawing.writing.writing_side import WritingSide
 from vectarium.sampling import Step
@@ -14,7 +14,7 @@ from vectarium.session.token_numbers import TokenNumbers
 class TokenDetails(QObject):
     """Fills the card and the dice from the session's steps, and branches off where a candidate is chosen."""
 
-    def __init__(self, session: Session, text: FlowingText, side: WritingSide, card: StepCard) -> None:
+    def __init__(self, session: Session, text: ProseEditor, side: WritingSide, card: StepCard) -> None:
         super().__init__(text)
         self._session, self._text, self._side, self.card = session, text, side, card
         self.numbers = TokenNumbers()  # of the text shown

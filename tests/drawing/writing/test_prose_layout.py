@@ -63,3 +63,14 @@ def test_a_layout_in_portions_ends_as_one_at_once(versions, pieces):
         done = portions.go_on(pieces)
     whole.lay_out(versions[-1], 55.0)
     assert (portions.left, portions.line, portions.fragments) == (whole.left, whole.line, whole.fragments)
+
+
+@given(texts, st.sampled_from([30.0, 55.0, 100.0]))
+def test_the_caret_finds_back_to_where_it_is_drawn(text, room):
+    layout = ProseLayout(advances)
+    layout.lay_out(text, room)
+    for index in range(len(text) + 1):
+        x, line = layout.caret(index)
+        found = layout.caret_at(x, line)
+        assert layout.caret(found) == (x, line) or text[index - 1 : index].isspace()
+        assert 0 <= found <= len(text)

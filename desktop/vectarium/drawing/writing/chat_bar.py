@@ -26,6 +26,7 @@ class ChatBar(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        self._why = self._more = self._problem = ""
         self.prompt = QPlainTextEdit()
         self.prompt.setTabChangesFocus(True)
         self.prompt.setToolTip("The system prompt: the beginning of the document, before anybody speaks")
@@ -36,6 +37,7 @@ class ChatBar(QWidget):
         self.entry.setToolTip("Your message: it is put after “User:”, and the model continues the document")
         self.send = QPushButton("Send")
         self.send.setProperty("role", "primary")
+        self.send.setEnabled(False)  # until there is a model to answer
         self.send.setToolTip("Put the message into the text and let the model write the answer (Return)")
         self.plain = QPushButton("As one text")
         self.plain.setCheckable(True)
@@ -75,9 +77,21 @@ class ChatBar(QWidget):
         self._layout.setSpacing(look.px(6))
         self.prompt.setFixedHeight(look.px(56))
 
+    def show_why(self, why: str, more: str) -> None:
+        """Why the answers are what they are, and more of it in the tooltip."""
+        self._why, self._more = why, more
+        self.show_problem(self._problem)
+
+    def show_problem(self, problem: str) -> None:
+        """Say what is wrong with the system prompt in the place of that; empty if nothing is."""
+        self._problem = problem
+        self.why.setText(problem or self._why)
+        self.why.setToolTip(problem or self._more)
+        self.why.setWordWrap(bool(problem))
+
     def show_prompt(self, prompt: str) -> None:
-        """Show the system prompt of the text, unless the user is typing it."""
-        if not self.prompt.hasFocus() and prompt != self.prompt.toPlainText():
+        """Show the system prompt of the text, unless the user is typing it or has to mend it."""
+        if not self._problem and not self.prompt.hasFocus() and prompt != self.prompt.toPlainText():
             with QSignalBlocker(self.prompt):
                 self.prompt.setPlainText(prompt)
 
@@ -87,7 +101,10 @@ class ChatBar(QWidget):
 
     @Slot()
     def _send(self) -> None:
+        """What was said stays in the entry until somebody takes it."""
+        if self._typing.isActive():
+            self._typing.stop()
+            self._tell_prompt()
         message = self.entry.text().strip()
         if message:
-            self.entry.clear()
             self.said.emit(message)

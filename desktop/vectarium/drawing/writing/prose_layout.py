@@ -178,3 +178,30 @@ class ProseLayout:
         first, last = self.first_of_line(line), self.first_of_line(line + 1)
         index = first + bisect_right(self.left[first:last], x) - 1
         return index if first <= index < last and x < self.right[index] else None
+
+    # The caret
+
+    def caret(self, index: int) -> tuple[float, int]:
+        """Where the caret before a character is drawn: x and line."""
+        if index >= len(self.left):
+            return self.end
+        if self._is_break(index):  # the space that broke the line has its place at the end of the line above
+            return (self.right[index - 1], self.line[index - 1]) if index else (0.0, 0)
+        return self.left[index], self.line[index]
+
+    def caret_at(self, x: float, line: int) -> int:
+        """The character before which the caret at `x` of a line stands."""
+        first, last = self.first_of_line(line), self.first_of_line(line + 1)
+        while first < last and self._is_break(first):
+            first += 1
+        if first < last and self.text[last - 1] == "\n":
+            last -= 1  # before it, or the caret would be on the next line
+        places = [self.left[index] for index in range(first, last)]
+        edge = bisect_right(places, x)
+        if edge == 0:
+            return first
+        before = first + edge - 1
+        return before if x < (self.left[before] + self.right[before]) / 2 else before + 1
+
+    def _is_break(self, index: int) -> bool:
+        return self.left[index] == self.right[index] == 0.0 and self.line[index] > 0

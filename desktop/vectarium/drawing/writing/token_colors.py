@@ -1,4 +1,4 @@
-"""What colours the tokens of a text get, from numbers about them, with the legend that explains them."""
+"""What colours the tokens of a text get, from the model's own numbers, with the legend that explains them."""
 
 from dataclasses import dataclass
 
@@ -60,11 +60,13 @@ def legend(mode: str, theme: Theme) -> Legend:
     if mode == "rank":
         ranks = ("top 10", "top 100", "top 1,000", "beyond")
         hues = (theme.key, theme.query, theme.value, theme.positive)
-        return Legend("rank among all tokens", ranks, tuple(map(tint, hues)))
+        return Legend("the model's rank of it", ranks, tuple(map(tint, hues)))
     if mode == "entropy":
         names = ("< 1 bit", "1–2", "2–4", "4–6", "≥ 6 bits")
         strengths = (0.2, 0.45, 0.7, 0.95, 1.2)
         return Legend(
-            "entropy before it", names, tuple(tint(theme.accent, strength) for strength in strengths)
+            "the model's entropy before it",
+            names,
+            tuple(tint(theme.accent, strength) for strength in strengths),
         )
     return Legend("", (), ())

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QVB
 from vectarium.drawing.color_legend import ColorLegend
 from vectarium.drawing.palette import Look
 from vectarium.drawing.writing.chat_bar import ChatBar
-from vectarium.drawing.writing.flowing_text import FlowingText
+from vectarium.drawing.writing.prose_editor import ProseEditor
 from vectarium.drawing.writing.strip_chart import StripChart
 from vectarium.drawing.writing.token_colors import MODES
 from vectarium.drawing.writing.transport_bar import TransportBar
@@ -38,10 +38,16 @@ class WritingView:
         self.chart_action.setCheckable(True)
         self.color_button.setMenu(menu)
         tools.addWidget(self.color_button)
+        self.edit_button = _choice(
+            "Edit",
+            "Type into the text anywhere (F2, or just begin to type); Esc lets the keys write again",
+            False,
+        )
+        tools.addWidget(self.edit_button)
         self.side_button = _choice("Side", "Show branches, dice and seed beside the text", True)
         tools.addWidget(self.side_button)
         self.legend = ColorLegend(look)
-        self.text = FlowingText(look)
+        self.text = ProseEditor(look)
         self.chart = StripChart(look)
         self.chat = ChatBar(look)
         self.bar = TransportBar(look)
