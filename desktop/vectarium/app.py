@@ -103,8 +103,9 @@ class App(QObject):
         self.attention = AttentionPane(self.session, look, self.settings.convention)
         space = self.settings.embeddings.asked(options.space, options.expression)
         self.embeddings = EmbeddingsPane(self.session, look, space)
-        writing = WritingPane(self.session, look)
-        panes: tuple[Pane, ...] = (self.embeddings, writing, self.attention, self.next_token)
+        self.writing = WritingPane(self.session, look, self.settings.show_draws)
+        self.next_token.watched.landed.connect(self.writing.fly_in)
+        panes: tuple[Pane, ...] = (self.embeddings, self.writing, self.attention, self.next_token)
         self.panes = {pane.key: pane for pane in panes}
         self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
         self.status = StatusBar(self.session, look)
@@ -249,6 +250,7 @@ class App(QObject):
                     device=self.commands.device,
                     workspace=self.window.workspace,
                     distribution_rows=self.next_token.row_limit,
+                    show_draws=self.writing.show_draws.isChecked(),
                     convention=self.attention.switches.convention,
                     words=self.session.words,
                     recent=self.commands.recent,

@@ -29,6 +29,7 @@ class Settings:
     device: str = "auto"
     workspace: str = "All"
     distribution_rows: int = 20
+    show_draws: bool = True  # at a slow pace, how a token is drawn
     convention: str = "video"  # how attention is drawn: "video" has keys down, "paper" queries
     words: bool = False  # whether tokens are shown as the words they make up
     recent: tuple[str, ...] = ()  # documents opened or saved last, the newest first
@@ -141,6 +142,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "device": _one_of(*DEVICES),
     "workspace": _one_of(*WORKSPACES),
     "distribution_rows": _count,
+    "show_draws": _one_of(True, False),
     "convention": _one_of("video", "paper"),
     "words": _switch,
     "recent": _paths,

@@ -1,5 +1,7 @@
 """The Next token pane: the true distribution over the whole vocabulary after the selected token."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 
@@ -11,6 +13,7 @@ from vectarium.panes.pane import Pane, Table
 from vectarium.sampling import Distribution, SamplingSettings, Step, distribution
 from vectarium.session import distribution_views as views
 from vectarium.session.session import NextToken, Session
+from vectarium.session.watched_draw import WatchedDraw
 from vectarium.vocabulary import Vocabulary
 
 EXAMPLE = "Once upon a time, there was a"
@@ -33,6 +36,8 @@ class NextTokenPane(Pane):
         "<p>Click a token that the model wrote to see what it was drawn from, with the settings of that "
         "moment (<b>Its draw</b>: the hundred most likely exactly, the others as one sum), or what the model "
         "expects after it (<b>After it</b>).</p>"
+        "<p>At a slow pace a marker visits the bars and stops at the token that is drawn. Its visits are "
+        "show; where it stops is the draw.</p>"
     )
 
     def __init__(self, session: Session, look: Look, rows: int = 20) -> None:
@@ -54,6 +59,7 @@ class NextTokenPane(Pane):
         view = NextTokenView(look, self.tools, self.body, self._session.sampling)
         self._view = view
         self.table, self.controls = view.table, view.controls
+        self.watched = WatchedDraw(view.table)
         self.sample_button, self.undo_button, self.play_button = view.sample, view.undo, view.play
         menu = view.rows_button.menu()
         for count in ROW_CHOICES:
@@ -78,6 +84,9 @@ class NextTokenPane(Pane):
         session.generating_changed.connect(self._update_buttons)
         session.selection_changed.connect(self._selection_changed)
         session.failed.connect(self._failed)
+        session.writing.drew.connect(self._drew)
+        session.tokens_changed.connect(self.watched.end)
+        self.watched.ended.connect(self._show)
         self.controls.changed.connect(session.set_sampling)
         self.table.chosen.connect(self._row_chosen)
         self._view.kinds.idClicked.connect(self._show)
@@ -124,6 +133,7 @@ class NextTokenPane(Pane):
 
     @Slot()
     def _selection_changed(self) -> None:
+        self.watched.end()
         self._show()
 
     @Slot(object)
@@ -199,6 +209,8 @@ class NextTokenPane(Pane):
 
     @Slot()
     def _show(self) -> None:
+        if self.watched.active:
+            return
         vocabulary, draw = self._vocabulary, self._draw()
         self._view.show_kind(has_draw=self._drawn() is not None, of_draw=draw is not None)
         if draw is not None and vocabulary is not None:
@@ -248,6 +260,13 @@ class NextTokenPane(Pane):
         self.info.setToolTip("The entropy of the softmax before the cuts, and the size of the vocabulary")
         self.show_body()
 
+    @Slot(object, int)
+    def _drew(self, step: Step, milliseconds: int) -> None:
+        """A token was drawn at a slow pace, and will be text in a while."""
+        if self._vocabulary and self.isVisible() and not self.is_empty and self._draw() is None:
+            most = self.row_limit or len(self._vocabulary)
+            self.watched.begin(step, self._vocabulary.labels, most, milliseconds)
+
     # How many rows
 
     def _rows_name(self, count: int) -> str:
@@ -264,10 +283,19 @@ class NextTokenPane(Pane):
         self._set_rows_name()
         self._show()
 
-    # Data
+    # Pictures and data show what the model expects, never the show
+
+    def copy_picture(self) -> None:
+        self.watched.end()
+        super().copy_picture()
+
+    def save_picture(self, path: Path) -> None:
+        self.watched.end()
+        super().save_picture(path)
 
     def tables(self) -> list[Table]:
         """The whole vocabulary, whatever the list shows; of a draw what is kept of it."""
+        self.watched.end()
         rows, draw, vocabulary = self._rows, self._draw(), self._vocabulary
         if rows is None or vocabulary is None:
             return []

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QRect, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QShowEvent
 
 from vectarium.documents import steps_table
 from vectarium.documents.tree import Node
+from vectarium.drawing.marker_walk import motion_is_wanted
 from vectarium.drawing.palette import Look
+from vectarium.drawing.writing.flight import Flight
 from vectarium.drawing.writing.step_card import StepCard
 from vectarium.drawing.writing.writing_view import WritingView
 from vectarium.messages import Finished, Generate
@@ -50,7 +52,7 @@ class WritingPane(Pane):
         "grey.</p>"
     )
 
-    def __init__(self, session: Session, look: Look) -> None:
+    def __init__(self, session: Session, look: Look, show_draws: bool = True) -> None:
         super().__init__(look)
         self._session = session
         self._nodes: tuple[Node, ...] = ()
@@ -60,6 +62,7 @@ class WritingPane(Pane):
         self._repaint.setInterval(REPAINT_MS)
         self._repaint.timeout.connect(self._show_if_stale)
         self._build(look)
+        self.show_draws.setChecked(show_draws)
         self._listen()
         self._show_now()
 
@@ -76,6 +79,9 @@ class WritingPane(Pane):
         self.menu.addSeparator()
         self.header.optional = (self.info, self.side_button, self.edit_button, self.color_button)
         self.menu.addMenu(self.color_button.menu())
+        self.show_draws = QAction("Show the draw at a slow pace", self, checkable=True)
+        self.menu.addAction(self.show_draws)
+        self._flight = Flight(look, self)
         self.menu.addSeparator()
         self.menu.addAction("Save text as plain text …", self._ask_text)
         self.menu.addAction("Save text as Markdown …", self._ask_markdown)
@@ -114,6 +120,8 @@ class WritingPane(Pane):
         self.side.seed.repeat_asked.connect(writing.repeat)
         self.side_button.toggled.connect(self._place_side)
         self._modes.idClicked.connect(self._mode_clicked)
+        self.show_draws.toggled.connect(self._set_watch)
+        self._set_watch()
         self.chatting.answer_due.connect(self._write)
         self.chatting.changed.connect(self._show_now)
         self.side.seed.show_seed(writing.seed, writing.fixed)
@@ -208,7 +216,9 @@ class WritingPane(Pane):
 
     @Slot(bool)
     def _generating_changed(self, generating: bool) -> None:
-        if generating:  # Space pauses now, and is no letter
+        if generating:
+            self._set_watch()
+            # Space pauses now, and is no letter.
             self.text.set_editing(False)
         self._update_buttons()
 
@@ -318,6 +328,20 @@ class WritingPane(Pane):
         else:
             return False
         return True
+
+    # A draw at a slow pace
+
+    @Slot()
+    def _set_watch(self) -> None:
+        self._session.writing.watch = self.show_draws.isChecked() and motion_is_wanted(self)
+
+    @Slot(str, QRect, int)
+    def fly_in(self, label: str, begin: QRect, milliseconds: int) -> None:
+        """Let a token that was drawn at a place of the screen fly to the end of the text."""
+        view, end = self.text.viewport(), self.text.end_rect()
+        if self.isVisible() and not self.is_empty and view.rect().contains(end.center()):
+            end.moveTopLeft(view.mapToGlobal(end.topLeft()))
+            self._flight.start(label, begin, end, self.window(), milliseconds)
 
     # Modes
 

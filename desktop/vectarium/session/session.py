@@ -108,6 +108,7 @@ class Session(QObject):
         self.history = History()
         self._running = False  # the answer to the newest Run is still on its way
         self.writing = Writing(self)
+        self.writing.watched_to_the_end.connect(self._finished)
 
     # Asking
 
@@ -477,6 +478,8 @@ class Session(QObject):
         self.failed.emit(reply)
 
     def _finished(self, reply: Finished) -> None:
+        if isinstance(reply.request, Generate) and self.writing.holds_back(reply):
+            return
         self.progress_changed.emit(None)
         if isinstance(reply.request, Generate):
             self.set_generating(False)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from vectarium.documents.document import Document
 from vectarium.documents.editing import common_prefix
 from vectarium.documents.to_write import LARGEST_SEED, LONGEST
-from vectarium.messages import Generate, Generated
+from vectarium.messages import Finished, Generate, Generated
 from vectarium.messages_writing import Steer
 from vectarium.sampling import Step
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REPAINT_MS = 33
 ENDLESS = LONGEST
+SLOW = 0.5  # seconds a token from which a draw can be watched
+WATCHED = 0.75  # of that time is for watching it
 
 
 def other_choice(step: Step, rank: int) -> Step:
@@ -50,6 +52,8 @@ class Writing(QObject):
 
     changed = Signal()  # seed, pace
     repeated = Signal(int, int)  # how many tokens came again, of how many
+    drew = Signal(object, int)  # Step that will be in the text in so many milliseconds
+    watched_to_the_end = Signal(object)  # Finished, held back while the last draw was watched
 
     def __init__(self, session: "Session") -> None:
         super().__init__(session)
@@ -57,6 +61,11 @@ class Writing(QObject):
         self.seed = secrets.randbits(32)
         self.fixed = False
         self.pace = 0.0  # seconds a token at least
+        self.watch = False  # at a slow pace a drawn token waits, so that its draw can be watched
+        self._watching = QTimer(self)
+        self._watching.setSingleShot(True)
+        self._watching.timeout.connect(self._watched)
+        self._held_end: Finished | None = None
         self._fresh = True
         self._arrived: list[Step] = []
         self._before: tuple[int, ...] = ()
@@ -193,9 +202,15 @@ class Writing(QObject):
     # Answers
 
     def take(self, reply: Generated) -> None:
-        """One more token, shown with those that come within the same thirtieth of a second."""
+        """One more token, shown with those that come within the same thirtieth of a second, or in a while."""
+        if self._watching.isActive():
+            self._watched()
         self._arrived.append(reply.step)
-        if not self._coalesce.isActive():
+        if self.watch and self.pace >= SLOW:
+            milliseconds = round(1000 * WATCHED * self.pace)
+            self._watching.start(milliseconds)
+            self.drew.emit(reply.step, milliseconds)
+        elif not self._coalesce.isActive():
             self._repaint()
 
     @Slot()
@@ -204,8 +219,24 @@ class Writing(QObject):
             self._append_arrived()
             self._coalesce.start()
 
+    @Slot()
+    def _watched(self) -> None:
+        self._watching.stop()
+        self._repaint()
+        ended, self._held_end = self._held_end, None
+        if ended is not None:
+            self.watched_to_the_end.emit(ended)
+
+    def holds_back(self, ended: Finished) -> bool:
+        """Whether the last draw is still watched; the end of writing is then told after it."""
+        if self._watching.isActive():
+            self._held_end = ended
+        return self._held_end is not None
+
     def flush(self) -> None:
         """Writing was cut short: show what arrived."""
+        self._watching.stop()
+        self._held_end = None
         self._coalesce.stop()
         self._before = ()
         self._append_arrived()

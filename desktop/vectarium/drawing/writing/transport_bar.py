@@ -53,7 +53,8 @@ class TransportBar(QWidget):
         self._speed.setValue(STEPS)
         self._speed.setPageStep(10)
         self._speed.setToolTip(
-            "How fast the model may write: from a token in two seconds to as fast as it goes"
+            "How fast the model may write: from a token in two seconds, with a marker that shows how it is "
+            "drawn, to as fast as it goes"
         )
         self._speed.setAccessibleName("Speed")
         self._pace = QLabel()
