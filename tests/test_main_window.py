@@ -83,6 +83,7 @@ def test_a_workspace_is_remembered_as_it_was_left_and_can_be_reset(window, qtbot
 def test_every_pane_floats_and_docks_again(window, qtbot):
     window.open_workspace("All")
     for dock in window._docks.values():
+        dock.show()
         dock.setFloating(True)
         qtbot.waitExposed(dock)
         dock.setFloating(False)

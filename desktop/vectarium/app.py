@@ -23,6 +23,7 @@ from vectarium.main_window import MainWindow
 from vectarium.messages import ModelLoaded, Newest
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.embeddings import EmbeddingsPane
+from vectarium.panes.multiverse import MultiversePane
 from vectarium.panes.next_token import NextTokenPane
 from vectarium.panes.pane import Pane
 from vectarium.panes.text_strip import TextStrip
@@ -105,7 +106,13 @@ class App(QObject):
         self.embeddings = EmbeddingsPane(self.session, look, space)
         self.writing = WritingPane(self.session, look, self.settings.show_draws)
         self.next_token.watched.landed.connect(self.writing.fly_in)
-        panes: tuple[Pane, ...] = (self.embeddings, self.writing, self.attention, self.next_token)
+        panes: tuple[Pane, ...] = (
+            self.embeddings,
+            self.writing,
+            self.attention,
+            self.next_token,
+            MultiversePane(self.session, look),
+        )
         self.panes = {pane.key: pane for pane in panes}
         self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
         self.status = StatusBar(self.session, look)

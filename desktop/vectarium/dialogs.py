@@ -37,6 +37,7 @@ PANE_KEYS = (
         "→ and Space draw a token, ← takes it back, Ctrl and ← → select, Return opens a token's card; "
         "F2 or any letter edits the text at the caret, Esc lets the keys write again",
     ),
+    ("Multiverse", "arrows walk, Return goes there, + and − zoom, 0 shows all"),
     ("Branches", "arrows walk, F2 renames, Del deletes"),
     ("Grid of heads", "arrows walk"),
     ("One head", "arrows move, + and − zoom, 0 shows all, Enter holds a cell"),

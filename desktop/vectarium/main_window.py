@@ -42,10 +42,12 @@ class Workspace:
 
     name: str
     columns: tuple[tuple[str, ...], ...]
+    shares: tuple[int, ...] = ()  # how wide each column is beside the others; none is all alike
 
 
 WORKSPACES = (
     Workspace("Write", (("writing",), ("next_token",))),
+    Workspace("Futures", (("side_by_side",), ("multiverse",)), (3, 2)),
     Workspace("Space", (("embeddings",),)),
     Workspace("Attention", (("attention",),)),
     Workspace("All", (("embeddings", "writing"), ("attention", "next_token"))),
@@ -56,10 +58,14 @@ def available(panes: set[str]) -> tuple[Workspace, ...]:
     """The workspaces of which at least one pane is there, with only those panes."""
     found = []
     for workspace in WORKSPACES:
-        columns = tuple(tuple(key for key in column if key in panes) for column in workspace.columns)
-        columns = tuple(column for column in columns if column)
+        shares = workspace.shares or (1,) * len(workspace.columns)
+        columns = [
+            (tuple(key for key in column if key in panes), share)
+            for column, share in zip(workspace.columns, shares, strict=True)
+        ]
+        columns = [(column, share) for column, share in columns if column]
         if columns:
-            found.append(Workspace(workspace.name, columns))
+            found.append(Workspace(workspace.name, *zip(*columns, strict=True)))
     return tuple(found)
 
 
@@ -250,7 +256,8 @@ class MainWindow(QMainWindow):
             if key not in shown:  # in the layout all the same, or a saved state would not know of it
                 self._dock_host.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
             dock.setVisible(key in shown)
-        self._dock_host.resizeDocks(firsts, [1000] * len(firsts), Qt.Orientation.Horizontal)
+        widths = [1000 * share for share in workspace.shares]
+        self._dock_host.resizeDocks(firsts, widths, Qt.Orientation.Horizontal)
         for column in workspace.columns:
             docks = [self._docks[key] for key in column]
             self._dock_host.resizeDocks(docks, [1000] * len(docks), Qt.Orientation.Vertical)

@@ -216,6 +216,18 @@ def distribution(
     )
 
 
+def drawn(ranking: Ranking, settings: SamplingSettings) -> NDArray[np.float64]:
+    """`Distribution.drawn` of the tokens that the cuts leave, [rank], without the work for all the rest."""
+    if settings.temperature == 0:
+        return _one_hot(1)
+    with np.errstate(over="ignore"):
+        exact = ranking.logits.astype(np.float64)
+        weight = np.exp((exact - exact[0]) / settings.temperature)
+    kept = weight[: _kept_count(ranking.logits, weight, settings)]
+    shares: NDArray[np.float64] = kept / kept.sum()
+    return shares
+
+
 def pick(distribution: Distribution, uniform: float) -> int:
     """The rank on which a uniform number in [0, 1) falls: the inverse of the cumulative `drawn`.
 

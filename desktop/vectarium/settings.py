@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 MOST_RECENT = 8
-WORKSPACES = ("Write", "Space", "Attention", "All")
+WORKSPACES = ("Write", "Futures", "Space", "Attention", "All")
 
 
 @dataclass(frozen=True)

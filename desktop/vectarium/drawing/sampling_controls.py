@@ -125,6 +125,7 @@ class SamplingControls(QWidget):
         self._words.setProperty("role", "small")
         self._words.setWordWrap(True)
         head = QHBoxLayout()
+        self._beyond = (title, self._presets, self._top_k, self._top_p, self._min_p, self._words)
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(self._presets)
@@ -147,6 +148,12 @@ class SamplingControls(QWidget):
         for name, slider in self._sliders.items():
             slider.set_value(getattr(settings, name))
         self._words.setText(in_words(settings))
+
+    def show_temperature_alone(self, alone: bool) -> None:
+        """Where there is no room for the others."""
+        for widget in self._beyond:
+            widget.setVisible(not alone)
+        self.layout().invalidate()  # type: ignore[union-attr]
 
     def set_vocabulary_size(self, size: int) -> None:
         """No more than all tokens can be kept."""

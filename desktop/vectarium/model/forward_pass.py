@@ -24,7 +24,7 @@ from vectarium.model.loading import LoadedModel
 _GROWTH = 64
 
 
-class _Store:
+class Store:
     """The tensors behind traces that continue one another, with room for further positions.
 
     Positions up to ``filled`` belong to some trace and are never written again.
@@ -43,7 +43,7 @@ class _Store:
         self.keys = room(model.layers, model.heads, capacity, size)
         self.values = room(model.layers, model.heads, capacity, size)
 
-    def copy_from(self, other: _Store, count: int) -> None:
+    def copy_from(self, other: Store, count: int) -> None:
         self.residual[:, :count] = other.residual[:, :count]
         self.keys[:, :, :count] = other.keys[:, :, :count]
         self.values[:, :, :count] = other.values[:, :, :count]
@@ -58,7 +58,7 @@ class Trace:
     """[position]"""
     reused: int
     """How many leading positions were taken over from the previous trace."""
-    _store: _Store
+    _store: Store
 
     def __len__(self) -> int:
         return self.ids.size
@@ -118,7 +118,7 @@ def logits(model: LoadedModel, trace: Trace, position: int) -> NDArray[np.float3
     """The logits after ``position``, [vocabulary]. Raises IndexError outside the trace."""
     if not 0 <= position < len(trace):
         raise IndexError(f"Position {position} is outside the {len(trace)} tokens that were read.")
-    return _unembed(model, trace.residual[-1, position])
+    return unembed(model, trace.residual[-1, position])
 
 
 @torch.inference_mode()
@@ -129,7 +129,7 @@ def all_logits(
 
     For all of 1,024 tokens of GPT-2 that is 206 MB.
     """
-    return _unembed(model, trace.residual[-1, first:end])
+    return unembed(model, trace.residual[-1, first:end])
 
 
 def norm(layer_norm: torch.nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:
@@ -145,7 +145,8 @@ def scaling(model: LoadedModel, layer: int) -> float:
     return factor / (layer + 1) if config.scale_attn_by_inverse_layer_idx else factor
 
 
-def _unembed(model: LoadedModel, hidden: torch.Tensor) -> NDArray[np.float32]:
+def unembed(model: LoadedModel, hidden: torch.Tensor) -> NDArray[np.float32]:
+    """The logits of residual streams after the last block, [..., vocabulary]."""
     normed = norm(model.network.transformer.ln_f, hidden)
     result = functional.linear(normed, model.network.lm_head.weight)
     as_numpy: NDArray[np.float32] = result.float().cpu().numpy()
@@ -168,10 +169,10 @@ def _common_beginning(first: NDArray[np.int32], second: NDArray[np.int32]) -> in
     return int(different[0]) if different.size else shorter
 
 
-def _room_for(model: LoadedModel, count: int, previous: Trace | None, reused: int) -> _Store:
+def _room_for(model: LoadedModel, count: int, previous: Trace | None, reused: int) -> Store:
     if previous is not None and reused == previous._store.filled and count <= previous._store.capacity:
         return previous._store
-    store = _Store(model, min(model.context, count + max(_GROWTH, count // 2)))
+    store = Store(model, min(model.context, count + max(_GROWTH, count // 2)))
     if previous is not None:
         store.copy_from(previous._store, reused)
     return store
@@ -179,7 +180,7 @@ def _room_for(model: LoadedModel, count: int, previous: Trace | None, reused: in
 
 def _compute(
     model: LoadedModel,
-    store: _Store,
+    store: Store,
     ids: NDArray[np.int32],
     start: int,
     checkpoint: Checkpoint,
@@ -194,17 +195,34 @@ def _compute(
     store.residual[0, start:end] = hidden
     # One query sees everything before it; queries after known positions need the mask spelled out.
     seen = positions[:, None] >= torch.arange(end, device=device) if start and end - start > 1 else None
-    for layer, block in enumerate(transformer.h):
+    go_through(model, store, hidden, seen, start, end, checkpoint)
+
+
+def go_through(
+    model: LoadedModel,
+    store: Store,
+    hidden: torch.Tensor,  # [position, width]
+    seen: torch.Tensor | None,  # [query, key]
+    start: int,
+    end: int,
+    checkpoint: Checkpoint,
+) -> torch.Tensor:
+    """Take embedded tokens through all blocks, into the places ``start`` to ``end`` - 1 of ``store``.
+
+    ``seen`` says which places each of them attends to; None is all up to its own.
+    """
+    for layer, block in enumerate(model.network.transformer.h):
         checkpoint(layer / model.layers)
         hidden = hidden + _attend(model, store, layer, norm(block.ln_1, hidden), seen, start, end)
         hidden = hidden + _feed_forward(block.mlp, norm(block.ln_2, hidden))
         store.residual[layer + 1, start:end] = hidden
     checkpoint(1.0)
+    return hidden
 
 
 def _attend(
     model: LoadedModel,
-    store: _Store,
+    store: Store,
     layer: int,
     normed: torch.Tensor,  # [position, width]
     seen: torch.Tensor | None,  # [query, key]

@@ -86,6 +86,7 @@ class Session(QObject):
     failed = Signal(object)  # Failed
     finished = Signal(object)  # Finished
     history_changed = Signal()
+    cancelled = Signal()  # everything that was asked
     document_left = Signal(object)  # Saved: drawn tokens that the new model has no use for
 
     def __init__(self, newest: Newest, sampling: SamplingSettings) -> None:
@@ -136,6 +137,7 @@ class Session(QObject):
         self.cancel(Generate)
         self._newest.supersede_all(Encode)
         self._running = False
+        self.cancelled.emit()
 
     def export_trace(self, file: Path) -> None:
         """Have the worker write the arrays of the text being looked at; `finished` or `failed` answers."""

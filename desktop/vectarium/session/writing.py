@@ -281,6 +281,12 @@ class Writing(QObject):
                 return
         self._change(session.document.with_branch(branch.cut(token).with_steps(chosen)))
 
+    def follow(self, end: int, steps: tuple[Step, ...]) -> None:
+        """Let `steps` stand after the first `end` tokens: a branch."""
+        session = self._session
+        session.stop_generating()
+        self._change(session.document.with_branch(session.document.branch.cut(end).with_steps(*steps)))
+
     def show_branch(self, index: int) -> None:
         """Look at another branch."""
         if index != self._session.document.active:

@@ -15,22 +15,25 @@ from vectarium.messages import (
     Newest,
     Progress,
     Ran,
+    Reply,
     Request,
     Run,
     TokenizerReady,
     read_only,
 )
 from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPatterns, Seen
+from vectarium.messages_futures import ReadFutures
 from vectarium.messages_vectors import ReadLens, ReadStreams
 from vectarium.messages_writing import Score, Steer
 from vectarium.workers import attention
 from vectarium.workers.base import Worker
+from vectarium.workers.futures import FutureReader
 from vectarium.workers.writing import Writer, score
 
 LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
 
 AttentionRequest = ReadHeads | ReadHead | ReadPatterns | ReadMoves
-PassRequest = Run | ExportTrace | AttentionRequest | ReadStreams | ReadLens
+PassRequest = Run | ExportTrace | AttentionRequest | ReadStreams | ReadLens | ReadFutures
 
 
 class ModelWorker(Worker):
@@ -40,7 +43,7 @@ class ModelWorker(Worker):
     tokenizer_opened = Signal(object)
     matrices_opened = Signal(object)  # ModelMatrices
     streams_read = Signal(int, object)  # the number of ReadStreams, tuple[ResidualStream, ...]
-    _next_layer = Signal()
+    _next_part = Signal()
 
     def __init__(self, newest: Newest) -> None:
         super().__init__(newest)
@@ -52,8 +55,9 @@ class ModelWorker(Worker):
         self._turn.setSingleShot(True)
         self._turn.timeout.connect(self._write_one)
         self._head_reader = attention.HeadReader()
-        self._heads: tuple[ReadHeads, Iterator[Any]] | None = None
-        self._next_layer.connect(self._read_layer, Qt.ConnectionType.QueuedConnection)
+        self._future_reader = FutureReader()
+        self._in_parts: dict[type[Request], tuple[Request, Iterator[Reply | None]]] = {}
+        self._next_part.connect(self._answer_parts, Qt.ConnectionType.QueuedConnection)
 
     def _answer(self, request: Request) -> None:
         match request:
@@ -75,6 +79,8 @@ class ModelWorker(Worker):
                 pass
             case ReadStreams() | ReadLens():
                 self._read_embeddings(request)
+            case ReadFutures():
+                self._read_futures(request)
             case _:
                 raise TypeError(f"not a question for the model: {request}")
 
@@ -100,7 +106,8 @@ class ModelWorker(Worker):
             cancelled=lambda: not self._newest.is_current(request.number),
         )
         self._checkpoint(request, "").check()
-        self._writer = self._trace = self._heads = None
+        self._writer = self._trace = None
+        self._in_parts.clear()
         self._model = model
         from vectarium.workers.embeddings import matrices
 
@@ -220,8 +227,7 @@ class ModelWorker(Worker):
         match request:
             case ReadHeads():
                 layers = self._head_reader.read(self._model, self._trace, request, seen, checkpoint)
-                self._heads = (request, layers)
-                self._read_layer()
+                self._answer_in_parts(request, layers)
             case ReadHead():
                 self._reply(attention.read_head(self._model, self._trace, request, seen))
             case ReadPatterns():
@@ -229,23 +235,42 @@ class ModelWorker(Worker):
             case ReadMoves():
                 self._reply(attention.read_moves(self._model, self._trace, request, seen))
 
+    def _read_futures(self, request: ReadFutures) -> None:
+        if self._model is None or request.ids.max() >= self._model.vocabulary_size:
+            return  # asked of the model before this one
+        seen_from, _ = self._pass(request, request.position)
+        current = self._checkpoint(request, "")
+
+        def checkpoint(share: float) -> None:
+            current.check()  # without a word of progress: it fills itself in where one looks
+
+        parts = self._future_reader.read(self._model, self._trace, seen_from, request, checkpoint)
+        self._answer_in_parts(request, parts)
+
+    def _answer_in_parts(self, request: Request, parts: Iterator[Reply | None]) -> None:
+        """Answer with one of `parts` a turn of the event loop."""
+        if not self._in_parts:
+            self._next_part.emit()
+        self._in_parts[type(request)] = (request, parts)
+
     @Slot()
-    def _read_layer(self) -> None:
-        """One layer of all heads, then back to the event loop."""
-        if self._heads is None:
-            return
-        request, layers = self._heads
-        try:
-            self._checkpoint(request, "").check()
-            for part in layers:
-                if part is not None:
-                    self._reply(part)
-                self._next_layer.emit()
-                return
-            self._heads = None
-        except Exception as error:
-            self._heads = None
-            self._fail(request, error)
+    def _answer_parts(self) -> None:
+        """One part of each answer, then back to the event loop."""
+        for kind, (request, parts) in tuple(self._in_parts.items()):
+            try:
+                self._checkpoint(request, "").check()
+                reply = next(parts)
+            except StopIteration:
+                del self._in_parts[kind]
+                continue
+            except Exception as error:
+                del self._in_parts[kind]
+                self._fail(request, error)
+                continue
+            if reply is not None:
+                self._reply(reply)
+        if self._in_parts:
+            self._next_part.emit()
 
     def _read_embeddings(self, request: ReadStreams | ReadLens) -> None:
         from vectarium.workers import embeddings
