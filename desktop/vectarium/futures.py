@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vectarium.messages_futures import Path
-from vectarium.sampling import Ranking, SamplingSettings, drawn
+from vectarium.ranking import Ranking
+from vectarium.sampling import SamplingSettings, drawn
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vectarium.messages import Ids, Reply, Request
-from vectarium.sampling import Ranking
+from vectarium.ranking import Ranking
 
 Path = tuple[int, ...]  # token ids that could follow a text
 

@@ -125,7 +125,7 @@ class SamplingControls(QWidget):
         self._words.setProperty("role", "small")
         self._words.setWordWrap(True)
         head = QHBoxLayout()
-        self._beyond = (title, self._presets, self._top_k, self._top_p, self._min_p, self._words)
+        self._beyond = (title, self._presets, top_k, top_p, min_p, penalty, self._words)
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(self._presets)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from vectarium.drawing.choice_button import ChoiceButton, toggle
-from vectarium.drawing.distribution_table import percent
+from vectarium.drawing.distribution_rows import percent
 from vectarium.drawing.futures.future_blocks import FutureBlocks
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import ShrinkingRow

@@ -7,7 +7,8 @@ from vectarium import futures
 from vectarium.futures import Block
 from vectarium.messages import Failed, Finished, Ids, ModelLoaded, Reply
 from vectarium.messages_futures import FuturesRead, Path, ReadFutures
-from vectarium.sampling import Ranking, Step, distribution, record_step
+from vectarium.ranking import Ranking
+from vectarium.sampling import Step, distribution, record_step
 from vectarium.session.session import NextToken, Session
 from vectarium.session.tokens import Tokens
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from vectarium.messages import Finished, Ids, Reply
 from vectarium.messages_futures import FuturesRead, Path, ReadFutures
-from vectarium.sampling import rank
+from vectarium.ranking import rank
 
 PATHS_AT_ONCE = 16  # in one turn of the event loop
 

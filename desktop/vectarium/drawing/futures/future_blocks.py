@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from vectarium.drawing.distribution_table import percent
+from vectarium.drawing.distribution_rows import percent
 from vectarium.drawing.palette import Look, Theme, mix
 from vectarium.futures import Block
 from vectarium.messages_futures import Path
