@@ -296,6 +296,8 @@ def start_app(qtbot: Any, tmp_path: Path, model_folder: Path) -> Iterator[Any]:
         places = Places(tmp_path / "settings.json", tmp_path / "sessions", tmp_path / "vectarium.log")
         app = App(Options(model or str(model_folder), "cpu", prompt), places, workers)
         started.append(app)
+        if workers is WorkerThreads:
+            app.workers.start()
         app.window.activateWindow()
         if wait:
             qtbot.waitUntil(lambda: app.session.model is not None, timeout=60_000)

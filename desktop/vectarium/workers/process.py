@@ -14,7 +14,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from vectarium.messages import Failed, Generated, LoadModel, Newest, Progress, Reply, Request
 from vectarium.workers.serving import PROTOCOL, serve
@@ -25,7 +25,9 @@ SHORT_LIFE_SECONDS = 30  # who dies sooner would do so again
 class WorkerProcess(QObject):
     """The window's end: starts the process, and again with `start` after it `died`."""
 
-    replied = Signal(object)  # Reply; emitted in a thread that only reads
+    replied = Signal(object)  # Reply
+    _arrived = Signal(object)  # bytes
+    _ended = Signal()
     died = Signal(str, bool)  # what to tell the user, and whether to open the same model again
 
     def __init__(self, newest: Newest, word_vectors_file: Path, cache: Path | None) -> None:
@@ -33,6 +35,8 @@ class WorkerProcess(QObject):
         self._newest = newest
         self._resources = (word_vectors_file, cache)
         self._closing = False
+        self._arrived.connect(self._take_reply, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._tell_of_death, Qt.ConnectionType.QueuedConnection)
         self.start()
 
     def start(self) -> None:
@@ -91,14 +95,17 @@ class WorkerProcess(QObject):
             pass  # the other end has gone, and the receiving thread tells
 
     def _receive(self, connection: Connection) -> None:
+        # Nothing but bytes here: another thread that imports while windows are built can lock PySide up.
         try:
             while True:
-                self._take_reply(pickle.loads(connection.recv_bytes()))
+                self._arrived.emit(connection.recv_bytes())
         except (EOFError, OSError):
             if not self._closing:
-                self._tell_of_death()
+                self._ended.emit()
 
-    def _take_reply(self, reply: Reply | logging.LogRecord) -> None:
+    @Slot(object)
+    def _take_reply(self, content: bytes) -> None:
+        reply: Reply | logging.LogRecord = pickle.loads(content)
         if isinstance(reply, logging.LogRecord):
             logging.getLogger(reply.name).handle(reply)
             return
@@ -106,6 +113,7 @@ class WorkerProcess(QObject):
             self._unanswered.pop(reply.number, None)
         self.replied.emit(reply)
 
+    @Slot()
     def _tell_of_death(self) -> None:
         self._outbox.put(None)
         self._process.join()

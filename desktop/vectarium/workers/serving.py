@@ -36,6 +36,7 @@ def serve(
     logging.captureWarnings(True)
     workers = WorkerThreads(Newest(numbers), word_vectors_file, cache)
     workers.replied.connect(outbox.send, Qt.ConnectionType.DirectConnection)
+    workers.start()
     try:
         while (request := pickle.loads(connection.recv_bytes())) is not None:
             workers.take(request)

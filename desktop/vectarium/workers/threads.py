@@ -13,7 +13,10 @@ STACK_BYTES = 16 * 2**20  # the 512 KB of a secondary thread on macOS are too fe
 
 
 class WorkerThreads(QObject):
-    """Takes requests to any of the workers. `replied` is emitted in the thread of the worker that answers."""
+    """Takes requests to any of the workers, which answer once they are started.
+
+    `replied` is emitted in the thread of the worker that answers.
+    """
 
     replied = Signal(object)  # Reply
     died = Signal(str, bool)  # never emitted: threads end with their process
@@ -36,11 +39,11 @@ class WorkerThreads(QObject):
         model.tokenizer_opened.connect(tokens.use, queued)
         model.matrices_opened.connect(vectors.use, queued)
         model.streams_read.connect(vectors.use_streams, queued)
-        for thread in self._threads:
-            thread.start()
 
     def start(self) -> None:
-        """Threads start once, when they are made."""
+        """Begin to answer. Not while windows are being built: PySide can lock up when others import then."""
+        for thread in self._threads:
+            thread.start()
 
     @Slot(object)
     def take(self, request: Request) -> None:
