@@ -1,7 +1,6 @@
 """Everything on screen as files: pictures of the window and the panes, the tokens, the numbers."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -27,6 +26,8 @@ class Export(QObject):
         super().__init__()
         self._session, self._window, self._folder = session, window, folder
         self._asked = False
+        self._left = list(window.workspaces)
+        self._present: str | None = None  # the workspace to come back to
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -66,12 +67,24 @@ class Export(QObject):
 
     @Slot()
     def _write(self) -> None:
-        if not all(pane.settled for pane in self._window.panes.values() if pane.isVisible()):
+        """The next workspace, once its panes have what they show; after the last one, the end."""
+        window = self._window
+        if not all(pane.settled for pane in window.panes.values() if pane.isVisible()):
             self._settle.start()
             return
         try:
-            self._write_numbers()
-            self._write_pictures()
+            if self._present is None:
+                self._present = window.workspace
+                self._write_numbers()
+            else:
+                self._write_workspace()
+            if self._left:
+                window.open_workspace(self._left.pop(0).name)
+                self._settle.start()
+                return
+            window.open_workspace(self._present)
+            QApplication.processEvents()
+            self._save_window("window.png")
         except OSError as error:
             self._end(f"The export into {self._folder} failed: {error.strerror or error}.")
             return
@@ -89,22 +102,15 @@ class Export(QObject):
             document_file.save(self._folder / "session.json", session.saved())
             steps_table.write(self._folder / "steps.csv", branch, vocabulary)
 
-    def _write_pictures(self) -> None:
-        window, present = self._window, self._window.workspace
-        for workspace in window.workspaces:
-            window.open_workspace(workspace.name)
-            QApplication.processEvents()
-            self._save(lambda path: window.grab().save(str(path)), f"workspace-{workspace.name.lower()}.png")
-            for key, pane in window.panes.items():
-                if pane.isVisible():
-                    pane.save_picture(self._folder / f"{key}.png")
-                    pane.export(self._folder)
-        window.open_workspace(present)
-        QApplication.processEvents()
-        self._save(lambda path: window.grab().save(str(path)), "window.png")
+    def _write_workspace(self) -> None:
+        self._save_window(f"workspace-{self._window.workspace.lower()}.png")
+        for key, pane in self._window.panes.items():
+            if pane.isVisible():
+                pane.save_picture(self._folder / f"{key}.png")
+                pane.export(self._folder)
 
-    def _save(self, save: Callable[[Path], bool], name: str) -> None:
-        if not save(self._folder / name):
+    def _save_window(self, name: str) -> None:
+        if not self._window.grab().save(str(self._folder / name)):
             raise OSError(f"{name} could not be written")
 
     def _end(self, problem: str) -> None:
