@@ -91,11 +91,11 @@ def test_sliders_reshape_the_blocks_without_a_pass(app, pane, qtbot):
 
 
 def test_the_panes_own_sliders_are_the_sampling_of_all(app, pane, qtbot):
-    pane.controls._temperature._slider.setValue(0)
+    pane.controls._sliders["temperature"]._slider.setValue(0)
     assert app.session.sampling.temperature == 0
     assert [block.height for block in pane.reading.blocks if block.level == 0] == [1.0]
     app.session.set_sampling(SamplingSettings(temperature=2.0))
-    assert pane.controls._temperature.value == 2.0
+    assert pane.controls._sliders["temperature"].value == 2.0
 
 
 def test_a_click_goes_there_and_undo_brings_the_old_text_back(app, pane, qtbot):
@@ -178,7 +178,7 @@ def test_a_hidden_pane_asks_for_nothing(app, pane, qtbot):
 
 def test_an_edit_in_the_middle_of_looking_ahead_drops_what_was_asked(app, pane, qtbot):
     session, replies = app.session, []
-    app.model_worker.replied.connect(replies.append)
+    app.workers.replied.connect(replies.append)
     pane.reading.set_shape(6, 0.005)
     assert pane.reading.waiting
     session.edit_text("The owner's cat")

@@ -3,10 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.heads.head_switches import HeadSwitches
 from vectarium.drawing.palette import Look
 from vectarium.drawing.picture import save_picture
@@ -28,7 +29,6 @@ from vectarium.session.session import NextToken, Selection, Session
 from vectarium.session.tokens import Tokens
 
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
-REPAINT_MS = 33
 SAVES = (
     ("Save the grid alone as PNG …", "attention-grid.png"),
     ("Save the grid alone as SVG …", "attention-grid.svg"),
@@ -65,9 +65,7 @@ class AttentionPane(Pane):
         self.head = AttentionHead(session, self.reading, self.switches, look, self)
         self.panel = self.head.panel
         self._dirty = False
-        self._repaint = QTimer(self)
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(REPAINT_MS)
+        self._repaint = Frame(self, phase_ms=16)
         self._repaint.timeout.connect(self._repaint_due)
         self._build(look)
         self._listen()
@@ -269,14 +267,12 @@ class AttentionPane(Pane):
     @Slot()
     def _show_soon(self) -> None:
         self._dirty = True
-        if not self._repaint.isActive():
-            self._repaint_due()
+        self._repaint.soon(at_once=not self._session.generating)
 
     @Slot()
     def _repaint_due(self) -> None:
         if self._dirty:
             self._dirty = False
-            self._repaint.start()
             self._show_grid()
             self.head.show_all()
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from vectarium.drawing.choice_button import ChoiceButton, toggle
 from vectarium.drawing.distribution_rows import percent
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.futures.future_blocks import FutureBlocks
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import ShrinkingRow
@@ -22,7 +23,6 @@ from vectarium.session.step_views import settings_in_short
 from vectarium.vocabulary import Vocabulary
 
 EXAMPLE = "Once upon a time, there was a"
-REPAINT_MS = 33
 MOST_LEVELS = 6
 LEASTS = (0.005, 0.01, 0.02, 0.05)
 BLOCKS_LEAST = 300  # pixels at 100 %: a lower pane shows the temperature alone
@@ -52,9 +52,7 @@ class MultiversePane(Pane):
         self._session = session
         self.reading = FuturesReading(session, self)
         self._text = np.empty(0, np.int32)
-        self._repaint = QTimer(self)
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(REPAINT_MS)
+        self._repaint = Frame(self, phase_ms=24)
         self._repaint.timeout.connect(self._show)
         self._build(look)
         self._listen()
@@ -162,9 +160,7 @@ class MultiversePane(Pane):
 
     @Slot()
     def _show_soon(self) -> None:
-        if not self._repaint.isActive():
-            self._show()
-            self._repaint.start()
+        self._repaint.soon(at_once=not self._session.generating)
 
     @Slot()
     def _show(self) -> None:

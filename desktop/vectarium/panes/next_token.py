@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 
 from vectarium.drawing.distribution_rows import Rows
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.next_token_view import ROW_CHOICES, NextTokenView
 from vectarium.drawing.palette import Look
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
@@ -17,7 +18,6 @@ from vectarium.session.watched_draw import WatchedDraw
 from vectarium.vocabulary import Vocabulary
 
 EXAMPLE = "Once upon a time, there was a"
-REPAINT_MS = 33
 
 
 class NextTokenPane(Pane):
@@ -47,9 +47,7 @@ class NextTokenPane(Pane):
         self._shown: Distribution | None = None  # what is expected next, worked out
         self._rows: Rows | None = None  # what the table lists
         self.row_limit = rows
-        self._repaint = QTimer(self)
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(REPAINT_MS)
+        self._repaint = Frame(self, phase_ms=24)
         self._repaint.timeout.connect(self._show)
         self._build(look)
         self._listen()
@@ -120,16 +118,12 @@ class NextTokenPane(Pane):
     @Slot(object)
     def _next_token_changed(self, next_token: NextToken | None) -> None:
         self._update_buttons()
-        if not self._repaint.isActive():
-            self._show()
-            self._repaint.start()
+        self._repaint.soon(at_once=not self._session.generating)
 
     @Slot(object)
     def _sampling_changed(self, sampling: SamplingSettings) -> None:
         self.controls.set_settings(sampling)
-        if not self._repaint.isActive():
-            self._show()
-            self._repaint.start()
+        self._repaint.soon(at_once=not self._session.generating)
 
     @Slot()
     def _selection_changed(self) -> None:

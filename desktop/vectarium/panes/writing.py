@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt, QTimer, Slot
+from PySide6.QtCore import QRect, Qt, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QShowEvent
 
 from vectarium.documents import steps_table
 from vectarium.documents.tree import Node
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.marker_walk import motion_is_wanted
 from vectarium.drawing.palette import Look
 from vectarium.drawing.writing.flight import Flight
@@ -23,7 +24,6 @@ from vectarium.session.tokens import Tokens
 from vectarium.session.writing import ENDLESS
 
 EXAMPLE = "Once upon a time, there was a"
-REPAINT_MS = 33
 SIDE_FROM = 560  # pixels at 100 %: a narrower pane has no room for the side
 
 
@@ -57,9 +57,7 @@ class WritingPane(Pane):
         self._session = session
         self._nodes: tuple[Node, ...] = ()
         self._stale = True
-        self._repaint = QTimer(self)
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(REPAINT_MS)
+        self._repaint = Frame(self, phase_ms=8)
         self._repaint.timeout.connect(self._show_if_stale)
         self._build(look)
         self.show_draws.setChecked(show_draws)
@@ -138,9 +136,7 @@ class WritingPane(Pane):
         self._stale = True
         if self._session.generating or tokens.pending is not None:
             self.info.setText("")  # it spoke of another text
-        if not self._repaint.isActive():
-            self._show_if_stale()
-            self._repaint.start()
+        self._repaint.soon(at_once=not self._session.generating)
 
     @Slot()
     def _show_if_stale(self) -> None:
@@ -206,8 +202,7 @@ class WritingPane(Pane):
     @Slot(object)
     def _next_token_changed(self, known: NextToken | None) -> None:
         self._stale = True
-        if not self._repaint.isActive():
-            self._repaint.start()
+        self._repaint.soon(at_once=False)
 
     @Slot()
     def _outdated(self) -> None:

@@ -25,9 +25,9 @@ class WorkerThreads(QObject):
     def __init__(self, newest: Newest, word_vectors_file: Path, cache: Path | None) -> None:
         super().__init__()
         self._newest = newest
-        model, tokens = ModelWorker(newest), TokenWorker(newest)
-        vectors = VectorWorker(newest, word_vectors_file, cache)
-        self._workers = (model, tokens, vectors)
+        self.model, self.tokens = ModelWorker(newest), TokenWorker(newest)
+        self.vectors = VectorWorker(newest, word_vectors_file, cache)
+        self._workers = (self.model, self.tokens, self.vectors)
         self._threads = tuple(QThread() for _ in self._workers)
         queued = Qt.ConnectionType.QueuedConnection
         for thread, worker in zip(self._threads, self._workers, strict=True):
@@ -36,9 +36,9 @@ class WorkerThreads(QObject):
             worker.moveToThread(thread)
             worker.asked.connect(worker.take, queued)
             worker.replied.connect(self.replied, Qt.ConnectionType.DirectConnection)
-        model.tokenizer_opened.connect(tokens.use, queued)
-        model.matrices_opened.connect(vectors.use, queued)
-        model.streams_read.connect(vectors.use_streams, queued)
+        self.model.tokenizer_opened.connect(self.tokens.use, queued)
+        self.model.matrices_opened.connect(self.vectors.use, queued)
+        self.model.streams_read.connect(self.vectors.use_streams, queued)
 
     def start(self) -> None:
         """Begin to answer. Not while windows are being built: PySide can lock up when others import then."""

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.space.completion_list import CompletionList
@@ -28,6 +28,9 @@ class SearchBox(QLineEdit):
         )
         self.setProperty("role", "mono")
         self.setClearButtonEnabled(True)
+        for button in self.findChildren(QToolButton):
+            button.setToolTip("Look for nothing (Escape)")
+            button.setAccessibleName("Clear")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.completions = CompletionList(self)
         self.completions.taken.connect(self._take)

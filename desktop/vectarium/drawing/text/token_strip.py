@@ -4,7 +4,17 @@ from itertools import repeat
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look, mix
@@ -13,6 +23,7 @@ from vectarium.drawing.text.token_layout import Boxes, Flow, flow, note
 
 LINES_SHOWN = 3
 WINDOW_SHARE = 0.2
+PICTURES_KEPT = 2000  # of boxes, some kilobytes each
 EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
 
 
@@ -30,6 +41,7 @@ class TokenStrip(TextArea):
         self._drawn_by_model: frozenset[int] = frozenset()
         self._seen = (0, 0)
         self._widths: dict[str, int] = {}
+        self._pictures: dict[tuple[object, ...], QPixmap] = {}
         self._placeholder = ""
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -48,6 +60,7 @@ class TokenStrip(TextArea):
         self._box_height = self._metrics.height() + self._id_metrics.height() + look.px(9)
         self._line_height = self._box_height + self._gap
         self._widths.clear()
+        self._pictures.clear()
         self._reflow()
         self.updateGeometry()
 
@@ -169,9 +182,45 @@ class TokenStrip(TextArea):
             self._paint_caret(painter)
 
     def _paint_box(self, painter: QPainter, box: int) -> None:
-        theme, rect = self._look.theme, QRectF(self.box_rect(box)).adjusted(0.5, 0.5, -0.5, -0.5)
-        token = int(self._boxes.ids[box])
-        seen = token < 0 or self._seen[0] <= box < self._seen[1] or self._seen == (0, 0)
+        """Copy the box's picture: most boxes look as they did in the last frame."""
+        rect = self.box_rect(box)
+        start, end = self._cursor.selection
+        first, last = (int(edge) for edge in self._boxes.spans[box])
+        if start < end and first < end and last > start:
+            self._draw_box(painter, box, rect)
+            return
+        token, size = int(self._boxes.ids[box]), self._boxes.size(box)
+        linked = self._link.index(box) if self._link is not None and box in self._link else -1
+        marks = (
+            box in self._drawn_by_model,
+            box == self._lit,
+            linked,
+            box == self._selected,
+            self._sees(box),
+        )
+        key = (self._boxes.labels[box], token, size, rect.width(), marks)
+        picture = self._pictures.get(key)
+        if picture is None:
+            if len(self._pictures) >= PICTURES_KEPT:
+                self._pictures.clear()
+            ratio = self.devicePixelRatioF()
+            picture = QPixmap(rect.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(picture)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._draw_box(inner, box, QRect(QPoint(0, 0), rect.size()))
+            inner.end()
+            self._pictures[key] = picture
+        painter.drawPixmap(rect.topLeft(), picture)
+
+    def _sees(self, box: int) -> bool:
+        """Whether the model sees what is in a box; of what has no token yet nobody knows."""
+        return self._boxes.ids[box] < 0 or self._seen[0] <= box < self._seen[1] or self._seen == (0, 0)
+
+    def _draw_box(self, painter: QPainter, box: int, place: QRect) -> None:
+        theme, rect = self._look.theme, QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
+        token, seen = int(self._boxes.ids[box]), self._sees(box)
         fill, line = QColor(theme.raised), QColor(theme.line)
         if box in self._drawn_by_model:
             fill, line = mix(theme.raised, theme.key, 0.14), mix(theme.line, theme.key, 0.35)
