@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QTextCursor
+from PySide6.QtWidgets import QMenu
 
 from vectarium.drawing.palette import LIGHT, Look, apply_look
 from vectarium.drawing.space.nearest_panel import ordinal
@@ -361,6 +362,53 @@ def test_the_panels_beside_the_cloud(pane, qtbot, settle):
             pane.panels.turn_to(index)
             pane.panels.grab()
             apply_look(pane, theme_look)
+
+
+def test_what_is_beside_the_cloud_is_saved_at_full_length(pane, settle, tmp_path):
+    pane.panels.nearest.count.setValue(120)
+    for index in range(4):
+        pane.panels.turn_to(index)
+        settle()
+        pane.panels.save_picture(tmp_path / f"{index}.svg")
+        assert (tmp_path / f"{index}.svg").read_text().count("<text") > (120 if index == 0 else 5)
+    pane.panels.turn_to(0)
+    pane.panels.save_picture(tmp_path / "list.png")
+    assert QImage(str(tmp_path / "list.png")).height() > 120 * 20
+
+
+def test_a_word_of_the_list_goes_to_the_direction_lab_and_the_matrix(pane, qtbot, settle):
+    panels, bars = pane.panels, pane.panels.nearest.bars
+    index = bars.model().index(0, 1)
+    dragged = bars.model().mimeData([index])
+    everywhere = Qt.DropAction.CopyAction, dragged, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QGuiApplication.sendEvent(panels.choice, QDragEnterEvent(QPoint(5, 5), *everywhere))
+    assert panels.stack.currentWidget() is panels.direction
+    words = panels.direction.words
+    words.moveCursor(QTextCursor.MoveOperation.End)
+    place = words.cursorRect().center()
+    QGuiApplication.sendEvent(words.viewport(), QDragEnterEvent(place, *everywhere))
+    QGuiApplication.sendEvent(words.viewport(), QDropEvent(place.toPointF(), *everywhere))
+    assert words.toPlainText().endswith("four, queen")
+    qtbot.waitUntil(lambda: "queen" in [each.name for each in panels.direction.line.readings])
+    panels.turn_to(0)
+    panels._offer(bars.visualRect(bars.model().index(1, 1)).center())
+    menu = bars.findChild(QMenu)
+    menu.actions()[1].trigger()
+    menu.close()
+    settle()
+    assert panels.stack.currentWidget() is panels.comparison
+    assert panels.comparison.shown.labels[-1] == "daughter"
+
+
+def test_cancelling_says_so_and_offers_to_go_on(app, pane, qtbot, settle):
+    pane.show_space("tokens")
+    app.session.cancel_all()
+    assert pane.is_empty
+    assert pane.settled
+    pane._empty._example.click()
+    qtbot.waitUntil(lambda: pane.reading.opened is not None)
+    settle()
+    assert not pane.is_empty
 
 
 def test_an_empty_expression_shows_the_cloud_alone(pane, qtbot):

@@ -70,6 +70,7 @@ class EmbeddingsPane(Pane):
         self.menu.addSeparator()
         self.menu.addAction("Copy the nearest words", self._copy_neighbours)
         self.menu.addAction("Save the nearest words as CSV …", self._ask_neighbours_path)
+        self.menu.addAction("Save what is beside the cloud as SVG …", self._ask_side_path)
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(stage)
@@ -89,6 +90,7 @@ class EmbeddingsPane(Pane):
         reading.panel_answered.connect(self.panels.take)
         reading.problem.connect(self._show_problem)
         reading.failed.connect(self.show_empty)
+        reading.stopped.connect(self._say_stopped)
         self.box.entered.connect(self._entered)
         self.box.chosen.connect(self.evaluate)
         self.box.typed.connect(reading.complete)
@@ -102,6 +104,7 @@ class EmbeddingsPane(Pane):
         self.context.changed.connect(self._context_changed)
         self.context.problem.connect(self._show_problem)
         self.context.failed.connect(self.show_empty)
+        self.context.stopped.connect(self._say_stopped)
         self.layers.layer_changed.connect(self._layer_changed)
         self.layers.basis_chosen.connect(self.context.set_basis)
         self.layers.texts_chosen.connect(self.context.set_others)
@@ -193,6 +196,11 @@ class EmbeddingsPane(Pane):
             self.show_empty("Write something above, and its tokens will appear here, layer by layer.")
         else:
             self.show_empty("Opening the vectors. Every word will be a point here; near words mean alike.")
+
+    @Slot()
+    def _say_stopped(self) -> None:
+        if not self.reading.needs_model:
+            self.show_empty("You cancelled before the vectors were there.", "Open them", self._open)
 
     @Slot()
     def _show_space(self) -> None:
@@ -350,6 +358,11 @@ class EmbeddingsPane(Pane):
         near, limit = self.panels.nearest.listed, self.panels.nearest.limit
         if near is not None:
             write_csv(path, space_tables.NEIGHBOUR_COLUMNS, space_tables.neighbours(near, limit))
+
+    @Slot()
+    def _ask_side_path(self) -> None:
+        name = self.panels.settings().panel.lower().replace(" ", "-")
+        self.path_asked.emit("Save what is beside the cloud", f"{name}.svg", self.panels.save_picture)
 
     @Slot()
     def _copy_neighbours(self) -> None:

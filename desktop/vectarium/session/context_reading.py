@@ -17,6 +17,7 @@ class ContextReading(QObject):
     axis_made = Signal(int)  # its index among the axes
     problem = Signal(object)  # Problem with an axis of the user's own
     failed = Signal(str)
+    stopped = Signal()  # there are no paths, as the user cancelled
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -38,6 +39,7 @@ class ContextReading(QObject):
         self._asking.timeout.connect(self._ask)
         session.answered.connect(self._answered)
         session.failed.connect(self._failed)
+        session.cancelled.connect(self._cancelled)
         session.next_token_changed.connect(self._look_again)
         session.generating_changed.connect(self._look_again)
         session.model_changed.connect(self._model_changed)
@@ -150,6 +152,12 @@ class ContextReading(QObject):
         if kind in (m.ReadStreams, m.FollowPaths, m.ReadLens):
             self._waiting.discard(kind)
             self.failed.emit(f"{failure.message} {failure.advice}")
+
+    @Slot()
+    def _cancelled(self) -> None:
+        self._waiting.clear()
+        if self.wanted and self.paths is None:
+            self.stopped.emit()
 
     # What there is to draw
 

@@ -85,6 +85,7 @@ class Session(QObject):
     progress_changed = Signal(object)  # Progress | None
     failed = Signal(object)  # Failed
     finished = Signal(object)  # Finished
+    cancelled = Signal()  # everything that the workers were asked
     history_changed = Signal()
     cancelled = Signal()  # everything that was asked
     document_left = Signal(object)  # Saved: drawn tokens that the new model has no use for

@@ -22,6 +22,7 @@ class VectorReading(QObject):
     panel_answered = Signal(object)  # Reply to `ask_panel`, a Problem among them
     problem = Signal(object)  # Problem with an expression, the expected word or an axis
     failed = Signal(str)
+    stopped = Signal()  # the space was not opened, as the user cancelled
 
     def __init__(self, session: Session, settings: SpaceSettings, parent: QObject) -> None:
         super().__init__(parent)
@@ -38,6 +39,7 @@ class VectorReading(QObject):
         self._waiting: set[type[Request]] = set()
         session.answered.connect(self._answered)
         session.failed.connect(self._failed)
+        session.cancelled.connect(self._cancelled)
 
     @property
     def settled(self) -> bool:
@@ -64,6 +66,9 @@ class VectorReading(QObject):
 
     def choose(self, space: str) -> None:
         """Another space is looked at from now on; `open` asks for it."""
+        for kind in self._waiting - {m.ListSpaces}:
+            self._session.cancel(kind)  # an answer about the last space, or of the last model
+        self._waiting &= {m.ListSpaces}
         self.space = space
         self.opened = self.evaluated = self._asked = None
         self.own_axes = []
@@ -181,6 +186,13 @@ class VectorReading(QObject):
         self._waiting.discard(type(failure.request))
         if isinstance(failure.request, m.OpenSpace) and failure.request.space == self.space:
             self.failed.emit(f"{failure.message}\n{failure.advice}")
+
+    @Slot()
+    def _cancelled(self) -> None:
+        self._waiting.clear()
+        self._asked = None
+        if self.opened is None:
+            self.stopped.emit()
 
     # What there is to draw
 

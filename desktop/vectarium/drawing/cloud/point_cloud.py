@@ -34,6 +34,7 @@ from vectarium.drawing.palette import Look, mix
 
 TURN_MS, TURN_STEP = 33, 0.35  # slow rotation: pixels of dragging per step
 CLICK_REACH = 9  # logical pixels at 100 %
+FEW = 2000  # points that a view should show all of
 TILT = Qt.KeyboardModifier.ShiftModifier
 
 
@@ -59,6 +60,7 @@ class PointCloud(QWidget):
         self.names_shown = True
         self._scale, self._middle = 1.0, np.zeros(3, np.float32)
         self._points = np.zeros((3, 0), np.float32)  # [axis, point], scaled
+        self._few = self._points  # those that the view is to show all of, if they are few
         self.painting = CloudPainting()
         self._projected: Projected | None = None
         self._image: QImage | None = None
@@ -104,8 +106,10 @@ class PointCloud(QWidget):
         self._hover = None
         self.painting.new_names(() if cloud is None else cloud.names)
         self.scene = Scene()
+        few = self._scaled(extent) if len(extent) <= FEW else np.zeros((3, 0), np.float32)
+        self._few = few[:, np.linalg.norm(few, axis=0) <= 1]
         if not keep_view:
-            self.camera = Camera()
+            self.camera = self._first_view()
         self._redraw()
 
     def set_scene(self, scene: Scene) -> None:
@@ -132,9 +136,12 @@ class PointCloud(QWidget):
         self.camera = camera
         self._redraw()
 
+    def _first_view(self) -> Camera:
+        return Camera().framing(self._few, self.width(), self.height()) if self._few.size else Camera()
+
     @Slot()
     def reset_view(self) -> None:
-        self.set_camera(Camera())
+        self.set_camera(self._first_view())
 
     @Slot(int)
     def look_along(self, axis: int) -> None:
@@ -164,7 +171,7 @@ class PointCloud(QWidget):
         places = [mark.place for mark in self.scene.marks]
         if not places or self.scene.paths:
             return
-        points = self._scaled(np.stack(places))
+        points = np.concatenate([self._scaled(np.stack(places)), self._few], axis=1)
         self._fly_to(self.camera.framing(points, self.width(), self.height()))
 
     def centre_on(self, row: int) -> None:

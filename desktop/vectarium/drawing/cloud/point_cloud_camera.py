@@ -97,7 +97,7 @@ class Camera:
         across, up, deep = high - low
         needed = max(up, across * height / max(width, 1.0)) / share
         distance = max(1.1, needed / (2 * math.tan(FIELD_OF_VIEW / 2)) + deep / 2)
-        return replace(self.centred(middle), distance=min(START_DISTANCE, distance))
+        return replace(self.centred(middle), distance=min(2 * START_DISTANCE, distance))
 
     def towards(self, other: "Camera", share: float) -> "Camera":
         """On the way from here to `other`, which has the same direction."""

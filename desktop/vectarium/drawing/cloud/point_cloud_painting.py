@@ -159,33 +159,35 @@ def _paint_axes(painter: QPainter, look: Look, view: View) -> list[Box]:
     painter.setFont(look.words(11))
     metrics = QFontMetricsF(painter.font())
     rotation = view.camera.rotation()
+    right = 0.0
     for index in np.argsort(rotation[2]):
         end = QPointF(rotation[0, index] * reach, -rotation[1, index] * reach)
         painter.setPen(QPen(color, max(1.0, look.zoom)))
         painter.drawLine(origin, origin + end)
         axis = view.cloud.axes[index]
-        text = axis.name if small else f"{axis.name}  {100 * axis.share:.1f} %"
+        # An axis of one's own may have a long name, which stands in full in the header.
+        name = metrics.elidedText(axis.name, Qt.TextElideMode.ElideMiddle, look.px(70 if small else 110))
+        text = name if small else f"{name}  {100 * axis.share:.1f} %"
         wide, high = metrics.horizontalAdvance(text), metrics.height()
         at = origin + end * 1.15
         left = at.x() + look.px(2) if end.x() >= 0 else at.x() - wide - look.px(2)
-        # A long name of an axis of one's own must not leave the picture.
         left = max(left, float(look.px(4)))
+        right = max(right, left + wide)
         area = QRectF(left, at.y() - high / 2, wide + 2, high)
         scene_of.paint_ground(painter, look, area)
         painter.setPen(color)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
-    cross = Box(0, height - look.px(100), look.px(190), look.px(100))
-    if small:
-        cross = Box(0, height - look.px(64), look.px(112), look.px(64))
+    high = look.px(64 if small else 100)
+    cross = Box(0, height - high, right + look.px(4), high)
     if height > look.px(420) and width > look.px(700):
-        return [cross, _paint_ends(painter, look, view, metrics)]
+        return [cross, _paint_ends(painter, look, view, metrics, right + look.px(16))]
     return [cross]
 
 
-def _paint_ends(painter: QPainter, look: Look, view: View, metrics: QFontMetricsF) -> Box:
+def _paint_ends(painter: QPainter, look: Look, view: View, metrics: QFontMetricsF, left: float) -> Box:
     """The words farthest out on each axis, beside the cross."""
     width, height = view.size
-    left, high = look.px(216), metrics.height() * 1.25
+    high = metrics.height() * 1.25
     top = height - look.px(18) - 3 * high
     for index, axis in enumerate(view.cloud.axes):
         if axis.low:

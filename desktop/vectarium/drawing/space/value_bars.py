@@ -15,7 +15,15 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -29,7 +37,7 @@ from vectarium.drawing.palette import Look
 
 Index = QModelIndex | QPersistentModelIndex
 RANK, NAME, BAR, VALUE = range(4)
-WIDTHS = {RANK: 36, BAR: 62, VALUE: 66}  # pixels at 100 %
+BAR_WIDTH = 62  # pixels at 100 %
 NAME_LEAST = 50
 
 
@@ -42,6 +50,11 @@ class Bar:
     length: float  # of the bar, 0 to 1
     role: str = ""  # "found", "own" or nothing special
     tip: str = ""
+
+
+def listed(name: str) -> str:
+    """`name` as it is written in a list of words."""
+    return f'"{name}"' if any(mark in name for mark in ",;/ “”") else name
 
 
 class _Model(QAbstractTableModel):
@@ -68,7 +81,7 @@ class _Model(QAbstractTableModel):
         """The name of the line that is dragged, to be dropped into a list of words."""
         data = QMimeData()
         names = dict.fromkeys(self.bars[index.row()].name for index in indexes)
-        data.setText("".join(f", {name}" for name in names))
+        data.setText("".join(f", {listed(name)}" for name in names))
         return data
 
     def data(self, index: Index, role: int = 0) -> Any:
@@ -158,15 +171,23 @@ class ValueBars(QTableView):
         self._painter.look = look
         self.verticalHeader().setMinimumSectionSize(1)
         self.verticalHeader().setDefaultSectionSize(look.px(24))
-        for column, width in WIDTHS.items():
-            self.setColumnWidth(column, look.px(width))
         self._fit()
         self.viewport().update()
 
     def _fit(self) -> None:
-        """Where there is no room for names and bars, the bars give way."""
-        room = self.viewport().width() - self._painter.look.px(sum(WIDTHS.values()))
-        self.setColumnHidden(BAR, room < self._painter.look.px(NAME_LEAST))
+        """Numbers get what they need; where there is no room for names and bars, the bars give way."""
+        look, shown = self._painter.look, self.bars
+        digit = QFontMetricsF(look.mono(13)).horizontalAdvance("0")
+        places = max((len(f"{bar.value:.{self._model.decimals}f}") for bar in shown), default=0)
+        widths = {
+            RANK: round(digit * len(str(len(shown)))) + look.px(10),
+            BAR: look.px(BAR_WIDTH),
+            VALUE: round(digit * places) + look.px(14),
+        }
+        for column, width in widths.items():
+            self.setColumnWidth(column, width)
+        room = self.viewport().width() - sum(widths.values())
+        self.setColumnHidden(BAR, room < look.px(NAME_LEAST))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -177,6 +198,15 @@ class ValueBars(QTableView):
 
     def show_bars(self, bars: tuple[Bar, ...], decimals: int = 3) -> None:
         self._model.show(bars, decimals)
+        self._fit()
+
+    @property
+    def decimals(self) -> int:
+        return self._model.decimals
+
+    def full_height(self) -> int:
+        """What all lines together need."""
+        return max(1, len(self.bars)) * self.verticalHeader().defaultSectionSize()
 
     @property
     def bars(self) -> tuple[Bar, ...]:

@@ -1,15 +1,19 @@
 """What stands beside a cloud: nearest words, the direction lab, dot products, angles; one at a time."""
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from vectarium.drawing.choice_button import ChoiceButton
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look
+from vectarium.drawing.picture import save_picture
 from vectarium.drawing.space.angle_panel import AnglePanel
 from vectarium.drawing.space.comparison_panel import ComparisonPanel
 from vectarium.drawing.space.direction_panel import DirectionPanel
 from vectarium.drawing.space.nearest_panel import NearestPanel
+from vectarium.drawing.space.value_bars import ValueBars, listed
 from vectarium.messages import Reply
 from vectarium.messages_vectors import (
     AnglesMeasured,
@@ -49,6 +53,12 @@ class VectorPanels(QWidget):
         self._layout.addLayout(self._top)
         self._layout.addWidget(self.stack, 1)
         self.choice.chosen.connect(self._turn_to)
+        self.choice.setAcceptDrops(True)
+        self.choice.installEventFilter(self)
+        bars = self.nearest.bars
+        bars.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        bars.customContextMenuRequested.connect(self._offer)
+        self._offered = ""  # the word that the open menu is about
         self.direction.asked.connect(self._ask_direction)
         self.comparison.asked.connect(self._ask_comparison)
         self.set_look(look)
@@ -128,6 +138,76 @@ class VectorPanels(QWidget):
                 self.direction.show_problem(reply)
             case Problem(field="words"):
                 self.comparison.show_problem(reply)
+
+    # A word of the list for another panel
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A word that is dragged over the choice opens the direction lab, to be dropped there."""
+        if event.type() == QEvent.Type.DragEnter and self.stack.currentWidget() is self.nearest:
+            self.turn_to(self.stack.indexOf(self.direction))
+        return super().eventFilter(watched, event)
+
+    @Slot(QPoint)
+    def _offer(self, place: QPoint) -> None:
+        bars = self.nearest.bars
+        index = bars.indexAt(place)
+        if not index.isValid():
+            return
+        self._offered = listed(bars.bars[index.row()].name)
+        menu = QMenu(bars)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Lay {self._offered} along the direction", self._to_direction)
+        menu.addAction(f"Compare {self._offered} by dot products", self._to_comparison)
+        menu.popup(bars.viewport().mapToGlobal(place))
+
+    @Slot()
+    def _to_direction(self) -> None:
+        self.direction.words.setPlainText(f"{self.direction.words.toPlainText()}, {self._offered}")
+        self.turn_to(self.stack.indexOf(self.direction))
+        self._ask_direction()
+
+    @Slot()
+    def _to_comparison(self) -> None:
+        self.comparison.words.setText(f"{self.comparison.words.text()}, {self._offered}")
+        self.turn_to(self.stack.indexOf(self.comparison))
+        self._ask_comparison()
+
+    # Files
+
+    def save_picture(self, path: Path) -> None:
+        """What is shown, at full length also where it scrolls: SVG or PNG. Raises OSError."""
+        look, panel = self.nearest.look, self.stack.currentWidget()
+        title = QLabel(self._title(), self)
+        title.setMargin(look.px(5))
+        if panel is self.nearest:
+            bars = ValueBars(look)
+            bars.setParent(self)
+            bars.show_bars(self.nearest.bars.bars, self.nearest.bars.decimals)
+            bars.resize(self.width(), bars.full_height())
+            drawing: QWidget = bars
+        elif panel is self.direction:
+            drawing = self.direction.line
+        else:
+            drawing = self.comparison.matrix if panel is self.comparison else self.angles.histogram
+        title.resize(max(drawing.width(), title.sizeHint().width()), look.px(28))
+        try:
+            save_picture(path, look, title, drawing)
+        finally:
+            title.deleteLater()
+            if drawing.parent() is self:
+                drawing.deleteLater()
+
+    def _title(self) -> str:
+        panel = self.stack.currentWidget()
+        if panel is self.nearest:
+            shown = self.nearest.shown
+            return "" if shown is None else f"{shown.text} · {shown.measure}"
+        if panel is self.direction:
+            measure = "cosine" if self.direction.cosine.isChecked() else "dot product"
+            return f"{self.direction.direction.text()} · {measure}"
+        if panel is self.comparison:
+            return "Cosines" if self.comparison.cosine.isChecked() else "Dot products"
+        return self.angles.note.text().partition("\n")[0]
 
     def tables(self) -> list[Numbers]:
         """The numbers of every panel that has any: name, columns, a callable for the rows."""
