@@ -1,6 +1,7 @@
 """The Attention pane on a real model, with the mouse and the keyboard."""
 
 import csv
+import json
 import threading
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from tiny_models import random_network
 from vectarium.attention.head_measures import MEASURES, in_words
 from vectarium.attention.head_numbers import MASKED, RAW, SCALED, SOFTMAX
 from vectarium.drawing.heads.head_panel import MATRIX
-from vectarium.messages_attention import HeadRead, HeadsRead, ReadHeads
+from vectarium.messages_attention import HeadRead, HeadsRead, ReadHeads, Treatment
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.attention_head import BY_HAND, LINES, MOVES
 from vectarium.words import by_words
@@ -263,6 +264,23 @@ def test_what_moves(app, pane, qtbot):
     assert len(pane.reading.moves.weights) == 4
 
 
+def test_views_of_one_head_stay_with_it_when_several_are_chosen(app, pane, qtbot):
+    app.session.select_head(2, 1)
+    pane.grid.added.emit(1, 1)
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Mean of 2 heads")
+    pane.switches.sink.trigger()
+    pane.panel._views.button(MOVES - 1).click()
+    qtbot.waitUntil(lambda: pane.head.moves.lines() != [])
+    assert pane.panel.name.text() == "Layer 2 · head 1"
+    assert "every token counts" in pane.panel._note
+    found = pane.reading.moves
+    assert np.allclose(found.weights, true_patterns(app.session.tokens.ids)[2, 1, -1], rtol=0, atol=1e-5)
+    pane.panel._views.button(BY_HAND - 1).click()
+    qtbot.waitUntil(lambda: "Layer 2 · head 1 by hand" in pane.head.sheet.text)
+    pane.panel.set_stage(SOFTMAX)
+    qtbot.waitUntil(lambda: pane.panel.name.text() == "Mean of 2 heads · first token hidden")
+
+
 def test_lines(app, pane, qtbot):
     pane.panel._views.button(LINES - 1).click()
     sheet = pane.head.lines.sheet
@@ -370,6 +388,9 @@ def test_an_export_writes_the_patterns(app, pane, qtbot, tmp_path):
     expected = true_patterns(app.session.tokens.ids)
     assert np.allclose(tensors["pattern"], expected[1, 2], rtol=0, atol=1e-5)
     assert np.allclose(tensors["thumbnails"], expected, rtol=0, atol=1e-5)
+    records = json.loads((folder / "attention.json").read_text(encoding="utf-8"))
+    assert records["pattern"][4]["value"] == pytest.approx(expected[1, 2, 2, 1], abs=1e-5)
+    assert len(records["heads"]) == 12
     with (folder / "attention-heads.csv").open(newline="", encoding="utf-8") as file:
         heads = list(csv.DictReader(file))
     assert len(heads) == 12
@@ -377,6 +398,22 @@ def test_an_export_writes_the_patterns(app, pane, qtbot, tmp_path):
     for name in ("attention-grid", "attention-head", "attention-lines"):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (folder / f"{name}.svg").read_text()[:400]
+
+
+def test_tensors_hold_the_pattern_as_it_is_on_screen(app, pane, qtbot, tmp_path):
+    pane.switches.sink.trigger()
+    app.session.set_words(True)
+    qtbot.waitUntil(lambda: pane.reading.heads.treatment == Treatment(True, True))
+    wait_for(pane, qtbot)
+    pane._saving.saver(pane.look, "attention.safetensors")(tmp_path / "patterns.safetensors")
+    tensors = load_file(tmp_path / "patterns.safetensors")
+    shown = true_patterns(app.session.tokens.ids)[0, 0]
+    shown[:, 0] = 0
+    shown[1:] /= shown[1:].sum(axis=1, keepdims=True)
+    words = by_words(shown, app.session.vocabulary.word_starts(app.session.tokens.ids))
+    assert np.allclose(tensors["pattern"], words, rtol=0, atol=1e-5)
+    assert np.allclose(tensors["thumbnails"][0, 0], words, rtol=0, atol=1e-5)
+    assert len(tensors["raw"]) == len(app.session.tokens)
 
 
 def test_files_hold_what_is_shown(app, pane, tmp_path):

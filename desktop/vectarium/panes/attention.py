@@ -10,32 +10,17 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter
 from vectarium.drawing.frame import Frame
 from vectarium.drawing.heads.head_switches import HeadSwitches
 from vectarium.drawing.palette import Look
-from vectarium.drawing.picture import save_picture
 from vectarium.drawing.rows import ShrinkingRow
-from vectarium.files import write_csv
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
 from vectarium.panes.attention_grid import AttentionGrid
-from vectarium.panes.attention_head import LINES, AttentionHead
+from vectarium.panes.attention_head import AttentionHead
+from vectarium.panes.attention_saving import SAVES, AttentionSaving
 from vectarium.panes.pane import Pane, Table
-from vectarium.session.attention_files import (
-    HEAD_COLUMNS,
-    PATTERN_COLUMNS,
-    head_rows,
-    pattern_rows,
-    write_patterns,
-)
 from vectarium.session.attention_reading import AttentionReading
 from vectarium.session.session import NextToken, Selection, Session
 from vectarium.session.tokens import Tokens
 
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
-SAVES = (
-    ("Save the grid alone as PNG …", "attention-grid.png"),
-    ("Save the grid alone as SVG …", "attention-grid.svg"),
-    ("Save the head alone as PNG …", "attention-head.png"),
-    ("Save the head alone as SVG …", "attention-head.svg"),
-    ("Save the patterns shown as safetensors …", "attention.safetensors"),
-)
 
 
 class AttentionPane(Pane):
@@ -83,6 +68,7 @@ class AttentionPane(Pane):
             self.menu.addAction(text, partial(self._ask_where, name))
         self.heads = AttentionGrid(self.switches, look)
         self.grid = self.heads.grid
+        self._saving = AttentionSaving(self.grid, self.head, self.reading)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.heads)
@@ -296,40 +282,12 @@ class AttentionPane(Pane):
         return self.is_empty or not (self.reading.waiting or self._dirty)
 
     def tables(self) -> list[Table]:
-        """The numbers of the large picture, and the measures of every head."""
-        matrix, heads = self.head.matrix, self.reading.heads
-        tables = []
-        if matrix is not None:
-            rows = partial(pattern_rows, matrix.values, matrix.labels)
-            tables.append(Table("pattern", PATTERN_COLUMNS, rows))
-        if heads is not None:
-            tables.append(Table("heads", HEAD_COLUMNS, partial(head_rows, heads)))
-        return tables
+        return self._saving.tables()
 
     def export(self, folder: Path) -> None:
-        """``attention-*``: the tables, the pattern shown as safetensors, grid and head as pictures."""
-        for table in self.tables():
-            write_csv(folder / f"attention-{table.name}.csv", table.columns, table.rows())
-        self._save_patterns(folder / "attention.safetensors")
-        for ending in ("png", "svg"):
-            save_picture(folder / f"attention-grid.{ending}", self.look, self.grid.viewport())
-            save_picture(folder / f"attention-head.{ending}", self.look, self.panel.page)
-        view = self.panel.view
-        self.panel.set_view(LINES)
-        for ending in ("png", "svg"):
-            save_picture(folder / f"attention-lines.{ending}", self.look, self.panel.page)
-        self.panel.set_view(view)
-
-    def _save_patterns(self, path: Path) -> None:
-        shown = self.head.current
-        if shown is not None:
-            write_patterns(path, shown, self.reading.heads)
+        self.save_json(folder / "attention.json")
+        self._saving.export(self.look, folder)
 
     def _ask_where(self, name: str) -> None:
         """Save the grid, the large picture or the patterns alone."""
-        savers = {
-            "grid": lambda path: save_picture(path, self.look, self.grid.viewport()),
-            "head": lambda path: save_picture(path, self.look, self.panel.page),
-        }
-        save = savers.get(name.partition(".")[0].removeprefix("attention-"), self._save_patterns)
-        self.path_asked.emit("Save attention", name, save)
+        self.path_asked.emit("Save attention", name, self._saving.saver(self.look, name))

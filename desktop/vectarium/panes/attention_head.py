@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from vectarium.attention.head_measures import FIRST_TOKEN, MEASURES, in_words, without_first
+from vectarium.attention.head_captions import EVERY_TOKEN, SINK_FROM, Shown, caption, described
+from vectarium.attention.head_measures import FIRST_TOKEN, without_first
 from vectarium.attention.head_numbers import MASKED, SOFTMAX, arithmetic, stage_values
 from vectarium.attention.worksheet import MOST_TOKENS, steps
 from vectarium.drawing.heads.head_lines import HeadLines, Lines
@@ -22,10 +23,6 @@ from vectarium.session.session import Session
 from vectarium.words import by_words
 
 LINES, MOVES, BY_HAND = 1, 2, 3
-SINK = (
-    "A head that finds nothing to look for rests its weight on the first token: the attention sink. "
-    "“Hide first-token sink” shows what is left."
-)
 
 
 class AttentionHead(QObject):
@@ -40,6 +37,7 @@ class AttentionHead(QObject):
         self._session, self._reading, self._switches = session, reading, switches
         self._held: tuple[int, int] | None = None
         self._pointed: tuple[int, int] | None = None
+        self._weights: npt.NDArray[np.float32] | None = None
         self._starts: npt.NDArray[np.int64] | None = None  # [word] its first token, where words are shown
         self.lines, self.moves, self.sheet = HeadLines(look), HeadMoves(look), HeadWorksheet(look)
         self.panel = HeadPanel(
@@ -75,8 +73,14 @@ class AttentionHead(QObject):
 
     @property
     def current(self) -> HeadRead | PatternsRead | None:
-        """What is large: the selected head, or several in one."""
-        return self._reading.together if self._reading.added else self._reading.head
+        """What is large: the selected head, or several in one where a view can show that."""
+        several = self._reading.added and self.panel.view in (MATRIX, LINES)
+        return self._reading.together if several else self._reading.head
+
+    @property
+    def weights(self) -> npt.NDArray[np.float32] | None:
+        """The pattern as it is shown, [query, key] of tokens or words."""
+        return self._weights
 
     def labels_of(self, shown: HeadRead | PatternsRead) -> tuple[str, ...]:
         assert self._session.vocabulary is not None
@@ -114,7 +118,7 @@ class AttentionHead(QObject):
             labels = vocabulary.word_labels(tokens, self._starts)
             if isinstance(shown, HeadRead):
                 weights = by_words(weights, self._starts)
-        values = weights
+        self._weights = values = weights
         if isinstance(shown, HeadRead) and stage != SOFTMAX:
             values = stage_values(shown, stage)
         if self._held is not None and max(self._held) >= len(labels):
@@ -124,7 +128,7 @@ class AttentionHead(QObject):
         self.panel.matrix.set_held(self._held)
         if self.panel.view == LINES:
             self.lines.show_lines(Lines(weights, labels, self._apart(shown)))
-        self.panel.set_note(self._about(matrix))
+        self.panel.set_note(self._about(shown, matrix))
 
     def _in_words(self, shown: HeadRead | PatternsRead) -> bool:
         """Several heads come as they were asked for, one in full, to be treated here."""
@@ -141,58 +145,52 @@ class AttentionHead(QObject):
         return tuple(zip(names, shown.each, strict=True))
 
     def _name(self, shown: HeadRead | PatternsRead) -> None:
-        panel, heads = self.panel, self._reading.heads
+        panel, of_weights = self.panel, self.panel.view == LINES or self._of_weights
         panel.does.setToolTip("")
-        hidden = " · first token hidden" if self._hides_sink(shown) else ""
+        hidden = " · first token hidden" if of_weights and self._hides_sink(shown) else ""
         if isinstance(shown, PatternsRead):
             kind = "Maximum" if shown.maximum else "Mean"
             panel.does.setText(", ".join(f"{layer}·{head}" for layer, head in shown.heads))
             panel.set_name(f"{kind} of {len(shown.heads)} heads{hidden}")
         else:
-            does = ""
-            if heads is not None and heads.ready > shown.layer and shown.seen.same(heads.seen):
-                does = self._does(heads.measures[:, shown.layer, shown.head], heads.treatment.hide_sink)
+            measures, does = self._measures(shown), ""
+            if measures is not None:
+                does, numbers = described(*measures)
+                panel.does.setToolTip(numbers)
             panel.does.setText(does)
             panel.set_name(f"Layer {shown.layer} · head {shown.head}{hidden}")
         panel.matrix.setAccessibleDescription(f"{panel.name.text()}: {panel.does.text()}")
 
-    def _does(self, measures: npt.NDArray[np.float64], hidden: bool) -> str:
-        """What a head does, in words; every number and how it is measured goes into the tooltip."""
-        does, sink = in_words(measures, hidden), float(measures[FIRST_TOKEN])
-        lines = [
-            f"{measure.name} {measure.text(float(value))}: {measure.how}"
-            for measure, value in zip(MEASURES, measures, strict=True)
-        ]
-        if hidden:
-            lines.append("The first token is hidden: only its own number counts it.")
-            does += f" · {100 * sink:.0f} % on the first token hidden" if sink == sink else ""
-        elif sink >= 0.5:
-            does += ", the attention sink"
-            lines.append(SINK)
-        self.panel.does.setToolTip("\n".join(lines))
-        return does
+    @property
+    def _of_weights(self) -> bool:
+        """Whether the matrix shows weights, not scores."""
+        return self.panel.view == MATRIX and self.panel.stage == SOFTMAX
 
-    def _about(self, matrix: Matrix) -> str:
+    def _measures(self, shown: HeadRead) -> tuple[npt.NDArray[np.float64], bool] | None:
+        """The measures of a head for its own text, once they are there, and whether the sink is hidden."""
+        heads = self._reading.heads
+        if heads is None or heads.ready <= shown.layer or not shown.seen.same(heads.seen):
+            return None
+        return heads.measures[:, shown.layer, shown.head], heads.treatment.hide_sink
+
+    def _about(self, shown: HeadRead | PatternsRead, matrix: Matrix) -> str:
         """Which way the picture runs, and what was done to it."""
-        paper, view = self._switches.queries_down, self.panel.view
+        hidden, words, view = self._hides_sink(shown), self._starts is not None, self.panel.view
         if view in (MOVES, BY_HAND):
-            return ""
-        sink = (
-            "The first token is hidden and the rest shared out again."
-            if self.current is not None and self._hides_sink(self.current)
-            else ""
+            return EVERY_TOKEN if hidden or words else ""
+        measures = self._measures(shown) if isinstance(shown, HeadRead) else None
+        about = caption(
+            Shown(
+                self._switches.queries_down,
+                None if matrix.weights else matrix.limit,
+                matrix.infinity,
+                hidden,
+                words,
+                isinstance(shown, PatternsRead) and shown.maximum,
+                measures is not None and bool(measures[0][FIRST_TOKEN] >= SINK_FROM),
+            )
         )
-        if view == LINES:
-            return sink
-        line = "row" if paper else "column"
-        which = "Paper: queries down, keys across" if paper else "Video: keys down, queries across"
-        if matrix.weights:
-            words = ""
-            if self._starts is not None:
-                words = " To a word the sum, from a word the mean over its tokens."
-            return f"{which}; the softmax makes each {line} sum to 100 %.{words} {sink}".strip()
-        later = " Later keys are −∞." if matrix.infinity else ""
-        return f"{which}. Blue is positive, red negative, full at ±{matrix.limit:.1f}.{later}"
+        return about if view == MATRIX else about.partition(". ")[2]  # lines run no way
 
     @Slot()
     def show_moves(self) -> None:

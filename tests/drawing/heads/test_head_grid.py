@@ -83,6 +83,34 @@ def test_a_strong_link_stays_visible_in_a_small_picture(grid):
     assert DARK.query in colors
 
 
+def test_the_whole_grid_can_be_saved(grid):
+    grid.show_heads(thumbnails(48, 25))
+    assert grid.verticalScrollBar().maximum() > 0
+    whole = grid.whole()
+    assert whole.viewport().grab().height() >= grid._places.height - 1
+    assert whole.place_of((47, 24)).bottom() <= whole.viewport().height()
+    whole.deleteLater()
+
+
+def test_layers_appear_as_they_come_and_a_user_stays_where_she_scrolled(grid):
+    layers = thumbnails(48, 25)
+    grid.show_heads(Thumbnails(layers.cells, 1, str, str))
+    grid.grab()
+    grid.verticalScrollBar().setValue(50)
+    grid.set_selected((0, 0))  # as after every answer
+    grid.show_heads(Thumbnails(layers.cells, 48, str, str))
+    assert grid.verticalScrollBar().value() == 50
+    picture = grid.viewport().grab().toImage()
+    place = grid.place_of((20, 3))
+    assert picture.pixelColor(place.center()).name() != DARK.pane
+
+
+def test_nothing_listed_is_said(grid):
+    blank = grid.viewport().grab().toImage()
+    grid.show_heads(thumbnails(2, 2, order=(), nothing="No head has at least 50 %."))
+    assert grid.viewport().grab().toImage() != blank
+
+
 def test_layers_that_are_not_there_yet_are_empty(grid):
     whole = thumbnails(3, 2)
     grid.show_heads(Thumbnails(whole.cells, 1, str, str))

@@ -117,6 +117,14 @@ class HeadGrid(QAbstractScrollArea):
         metrics = QFontMetrics(self._look.mono(12))
         return wanted_width(layers, heads, shown.averages, height, self._look, metrics)
 
+    def whole(self) -> "HeadGrid":
+        """A grid of its own, high enough for all of this one; whoever takes it deletes it."""
+        copy = HeadGrid(self._look)
+        copy._queries_down, copy._selected, copy._added = self._queries_down, self._selected, self._added
+        copy.resize(self.viewport().width(), max(self.viewport().height(), round(self._places.height)))
+        copy.show_heads(self._shown)
+        return copy
+
     # Layout
 
     def _arrange(self) -> None:

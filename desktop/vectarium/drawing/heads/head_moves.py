@@ -127,7 +127,9 @@ class _Sheet(QWidget):
         write(moves.check, 0, width, theme.secondary, small)
         y += line + pad
         metrics = QFontMetrics(mono)
-        name = min(width * 0.28, max(metrics.horizontalAdvance(label) for label, _, _ in moves.sources) + pad)
+        name = min(
+            width * 0.28, max(metrics.horizontalAdvance(label) for label, _, _ in moves.sources) + 2 * pad
+        )
         number = metrics.horizontalAdvance("100.0 %") + pad
         bar = max(10.0, (width - name) / 2 - number - pad)
         second_column = name + bar + number + pad

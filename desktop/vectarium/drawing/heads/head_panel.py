@@ -44,7 +44,7 @@ class HeadPanel(QWidget):
         super().__init__()
         self.stage, self.view = SOFTMAX, MATRIX
         self._look = look
-        self._arranged = Arrangement(0, True, ALL)
+        self._arranged, self._column = Arrangement(0, True, ALL), 0
         self._name = self._note = self._cell_line = ""
         self.name = QLabel()
         self.name.setProperty("role", "title")
@@ -125,6 +125,9 @@ class HeadPanel(QWidget):
         height = self.height() - margins.top() - margins.bottom()
         self._arranged = arranged = arrangement(width, height, look, narrow, stacked)
         column, down = arranged.column, QBoxLayout.Direction.TopToBottom
+        if column and self.view != MATRIX and stacked <= height:
+            column = narrow  # no arithmetic needs more
+        self._column = column
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if column else down)
         self._layout.setSpacing(look.px(12 if column else 4))
         self._beside.setMinimumWidth(column)
@@ -134,7 +137,7 @@ class HeadPanel(QWidget):
         self.does.setVisible(arranged.full)
         for button in (self._play_button, *self._views.buttons()):
             button.setVisible(arranged.buttons == ALL)
-        across = QSizePolicy.Policy.Preferred if arranged.full else QSizePolicy.Policy.Expanding
+        across = QSizePolicy.Policy.Expanding if column == narrow else QSizePolicy.Policy.Preferred
         for button in buttons:
             button.setSizePolicy(across if column else QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.arithmetic.set_tall(bool(column))
@@ -169,7 +172,7 @@ class HeadPanel(QWidget):
         does = "" if full else f"   {self.does.text()}"
         line = self._cell_line if pointed else self._name + does
         beside = self._view_button.sizeHint().width() if arranged.buttons != ALL else 0
-        beside += arranged.column + self._look.px(12) if arranged.column else 0
+        beside += self._column + self._look.px(12) if self._column else 0
         room = max(10, self.width() - self._look.px(30) - beside)
         self.name.setText(self.name.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room))
         self.name.setToolTip("" if full else f"{self._name}\n{self.does.text()}\n{self._note}")
@@ -197,7 +200,7 @@ class HeadPanel(QWidget):
         self._stages.setExclusive(True)
         if view != self.view:
             self.view = view
-            self.arithmetic.setVisible(self._arranged.full and view == MATRIX)
+            self._arrange()
             self.view_changed.emit(view)
 
     def set_stage(self, stage: int) -> None:

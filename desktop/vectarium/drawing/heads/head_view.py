@@ -20,7 +20,7 @@ from vectarium.drawing.heads.head_view_layout import Frame
 from vectarium.drawing.heads.head_view_painting import Matrix, paint_cells
 from vectarium.drawing.palette import Look
 
-LARGEST, CLOSEST = 48, 72  # pixels of a cell at 100 %, fitted and zoomed in
+LARGEST, CLOSEST = 72, 110  # pixels of a cell at 100 %, fitted and zoomed in
 EMPTY = Frame(QRectF(), 0)
 
 

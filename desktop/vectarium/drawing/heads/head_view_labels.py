@@ -9,12 +9,12 @@ from vectarium.drawing.heads.head_view_layout import Frame
 from vectarium.drawing.palette import Look
 
 SLANT = 50  # degrees of the labels on top
-SMALLEST, LARGEST = 12.0, 15.0  # pixels at 100 %: rather fewer tokens than smaller ones
+SMALLEST, LARGEST = 12.0, 17.0  # pixels at 100 %: rather fewer tokens than smaller ones
 
 
 def label_font(look: Look, cell: float) -> QFont:
     """As large as the cells allow, and always large enough to be read in a hall."""
-    return look.mono(min(LARGEST, max(SMALLEST, 0.6 * cell / look.zoom)))
+    return look.mono(min(LARGEST, max(SMALLEST, 0.5 * cell / look.zoom)))
 
 
 def label_room(look: Look, labels: tuple[str, ...], cell: float) -> tuple[float, float]:
@@ -90,7 +90,8 @@ def paint_axes(painter: QPainter, look: Look, frame: Frame, queries_down: bool) 
     across, down = ("keys →", "queries ↓") if queries_down else ("queries →", "keys ↓")
     colors = (theme.key, theme.query) if queries_down else (theme.query, theme.key)
     right = frame.area.left() - look.px(6)
-    bottom = frame.area.top() - look.px(4)
+    reach = (QFontMetrics(label_font(look, frame.cell)).height() - frame.cell) / 2  # of the first token
+    bottom = frame.area.top() - max(look.px(4), reach)
     for line, (text, color) in enumerate(((down, colors[1]), (across, colors[0]))):
         painter.setPen(QColor(color))
         rect = QRectF(0, bottom - (line + 1) * height, right, height)

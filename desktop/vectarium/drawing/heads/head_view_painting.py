@@ -179,7 +179,7 @@ def _paint_numbers(
     columns: range,
 ) -> None:
     theme = look.theme
-    painter.setFont(look.mono(12))
+    painter.setFont(look.mono(min(16.0, 0.28 * frame.cell / look.zoom)))
     colors = (weight_colors if matrix.weights else score_colors)(theme)
     for row, column in np.argwhere(~closed).tolist():
         value = float(cells[row, column])
