@@ -87,7 +87,6 @@ class Session(QObject):
     finished = Signal(object)  # Finished
     cancelled = Signal()  # everything that the workers were asked
     history_changed = Signal()
-    cancelled = Signal()  # everything that was asked
     document_left = Signal(object)  # Saved: drawn tokens that the new model has no use for
 
     def __init__(self, newest: Newest, sampling: SamplingSettings) -> None:
