@@ -108,6 +108,7 @@ class NextTokenView:
     def set_look(self, look: Look) -> None:
         margin = look.px(12)
         self._left.setContentsMargins(margin, look.px(8), margin, margin)
+        self._left.setSpacing(look.px(8))
         self._column.setContentsMargins(margin, margin, margin, margin)
         self._column.setSpacing(look.px(10))
         self.table.setMinimumHeight(look.px(160))

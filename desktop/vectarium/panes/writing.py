@@ -271,7 +271,7 @@ class WritingPane(Pane):
         stops = self.side.seed.stop_texts + self.chatting.stops
         self._session.writing.start(count=self.side.seed.length.value() or ENDLESS, stops=stops)
 
-    @Slot(str)
+    @Slot(object)
     def _edited(self, text: str) -> None:
         self._session.edit_text(text)
         self._show_now()  # the caret waits for nothing
@@ -353,6 +353,7 @@ class WritingPane(Pane):
 
     @Slot()
     def _place_side(self) -> None:
+        self.side.fit(self.width())
         wide = self.width() >= self.look.px(SIDE_FROM)
         self.side.setVisible(wide and self.side_button.isChecked())
         self.side_button.setEnabled(wide)

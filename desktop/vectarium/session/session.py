@@ -466,7 +466,10 @@ class Session(QObject):
     def _are_tokens_of(self, vocabulary: Vocabulary, document: Document) -> bool:
         """Whether a document's ids belong to a vocabulary; a damaged file may say so and be wrong."""
         largest = max((max(branch.ids, default=0) for branch in document.branches), default=0)
-        return self._vocabulary_of_document == vocabulary.fingerprint and largest < len(vocabulary)
+        steps = (step for branch in document.branches for step in branch.steps if step is not None)
+        size = max((step.vocabulary_size for step in steps), default=0)
+        fits = largest < len(vocabulary) and size <= len(vocabulary)
+        return self._vocabulary_of_document == vocabulary.fingerprint and fits
 
     def _failed(self, reply: Failed) -> None:
         self.progress_changed.emit(None)

@@ -86,6 +86,12 @@ def test_combined_characters_are_taken_whole(editor, qtbot):
         assert editor.text == ""
 
 
+def test_typing_beside_stray_bytes_keeps_them(editor):
+    editor.set_boxes("a\udccdb", boxes_of("a\udccdb"))
+    keys(editor, (KEY.Key_End, CTRL), KEY.Key_Left, "x")
+    assert editor.text == "a\udccdxb"
+
+
 def test_copy_cut_and_paste(editor):
     keys(editor, (KEY.Key_Home, CTRL), (KEY.Key_Right, SHIFT), (KEY.Key_Right, SHIFT), (KEY.Key_Right, SHIFT))
     keys(editor, (KEY.Key_X, CTRL))

@@ -25,7 +25,7 @@ class TextArea(QAbstractScrollArea):
     Who draws the text knows where its characters are, and gives the methods that raise NotImplementedError.
     """
 
-    edited = Signal(str)
+    edited = Signal(object)  # str; as a QString it would lose stray bytes
     undo_asked = Signal()
     redo_asked = Signal()
 

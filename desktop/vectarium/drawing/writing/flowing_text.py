@@ -15,8 +15,8 @@ from vectarium.drawing.writing.prose_painting import Marks, paint
 
 CACHED_PIECES = 20_000
 PIECES_AT_ONCE = 4_000  # words laid out in one turn of the event loop, some 20 ms
-SMALLEST, LARGEST = 19, 26  # pixels at 100 %
-SHARE_OF_LINE = 28  # a line has about twice as many characters as it is font sizes long
+SMALLEST, LARGEST = 19, 30  # pixels at 100 %
+SHARE_OF_LINE = 26  # a line has about twice as many characters as it is font sizes long
 
 
 class FlowingText(TextArea):

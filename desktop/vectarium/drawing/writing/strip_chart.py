@@ -29,6 +29,10 @@ class StripChart(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Probability and entropy along the text")
+        self.setToolTip(
+            "What the model itself thought of each token, typed or drawn: at temperature 1, no cuts. "
+            "Bars: its probability; line: the entropy before it. A click selects the token"
+        )
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:

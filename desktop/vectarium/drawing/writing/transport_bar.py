@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
 from vectarium.drawing.palette import Look
@@ -89,6 +89,10 @@ class TransportBar(QWidget):
         self._speed_row.setSpacing(look.px(8))
         self._row.setSpacing(look.px(8))
         self._row.setContentsMargins(look.px(14), look.px(8), look.px(14), look.px(8))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # A layout whose height depends on its width has no minimum of its own, and would be pressed together.
+        self.setMinimumHeight(self._row.heightForWidth(self.width()))
 
     def set_state(self, *, running: bool, can_write: bool, can_take_back: bool) -> None:
         """Which buttons do something now."""

@@ -22,7 +22,11 @@ from vectarium.drawing.writing.dice_panel import DicePanel
 from vectarium.drawing.writing.seed_panel import SeedPanel
 from vectarium.sampling import Step
 
-WIDTH = 236
+NARROWEST, WIDEST, SHARE = 236, 330, 0.3  # pixels at 100 %, and of the pane's width
+HINT = (
+    "One text so far. Rest the mouse on a word that the model wrote and click another, go back and write on, "
+    "or edit: the text you leave stays here as a branch."
+)
 PAGES = (
     ("Branches", "Every text you left, as a tree"),
     ("Dice", "How chance chose the selected token, or the last one"),
@@ -45,6 +49,9 @@ class WritingSide(QWidget):
         self.seed = SeedPanel(look)
         self._names: dict[int, str] = {}
         self._shown: object = self
+        self._hint = QLabel(HINT)
+        self._hint.setProperty("role", "secondary")
+        self._hint.setWordWrap(True)
         self._summary = QLabel()
         self._summary.setProperty("role", "small")
         self._summary.setWordWrap(True)
@@ -76,16 +83,22 @@ class WritingSide(QWidget):
         branches = QWidget()
         column = QVBoxLayout(branches)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._hint)
         column.addWidget(_scrolling(self.tree), 1)
         column.addWidget(self._summary)
         return branches, _scrolling(self.dice), _scrolling(self.seed)
 
     def set_look(self, look: Look) -> None:
-        self.setFixedWidth(look.px(WIDTH))
+        self._look = look
         margin = look.px(10)
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._layout.setSpacing(look.px(8))
         self._head.setSpacing(look.px(4))
+
+    def fit(self, room: int) -> None:
+        """Take a share of a pane that is `room` pixels wide."""
+        px = self._look.px
+        self.setFixedWidth(min(max(px(NARROWEST), round(SHARE * room)), px(WIDEST)))
 
     def open_page(self, index: int) -> None:
         """Show branches (0), dice (1) or seed (2)."""
@@ -96,7 +109,9 @@ class WritingSide(QWidget):
         """Show the branches, with a line below."""
         self._names = {node.leaf: node.label for node in nodes if node.leaf is not None}
         self.tree.set_nodes(nodes)
-        self._summary.setText(summary if nodes else "Branches will appear here: choose another token.")
+        self._hint.setVisible(len(nodes) < 2)
+        self.tree.setVisible(len(nodes) > 1)
+        self._summary.setText(summary if nodes else "")
 
     def show_dice(self, step: Step | None, chances: Chances | None, title: str, said: str) -> None:
         """Show how a token was drawn. The same draw again changes nothing, so that rolls stay."""
