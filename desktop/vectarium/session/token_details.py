@@ -21,7 +21,7 @@ class TokenDetails(QObject):
         self._token = -1
         self._hover = HoverWait(self)
         text.hovered.connect(self._hover.on)
-        text.opened.connect(self.open_card)
+        text.hurried.connect(self._hover.at_once)
         text.verticalScrollBar().valueChanged.connect(card.close_card)
         self._hover.due.connect(self.show_card)
         self._hover.left.connect(card.leave)

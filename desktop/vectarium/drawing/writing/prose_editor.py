@@ -29,7 +29,7 @@ class ProseEditor(FlowingText):
 
     clicked = Signal(object)  # token, or None beside the text
     hovered = Signal(object)  # token or None
-    opened = Signal(int)  # token
+    hurried = Signal(object)  # token under the mouse, when Ctrl is pressed
     editing_changed = Signal(bool)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -114,6 +114,8 @@ class ProseEditor(FlowingText):
         return self.editing and super().claims(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Control and self._under_mouse is not None:
+            self.hurried.emit(self._under_mouse)
         if self.editing:
             if event.key() == Qt.Key.Key_Escape:
                 self.set_editing(False)

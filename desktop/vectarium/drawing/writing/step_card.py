@@ -275,9 +275,16 @@ class HoverWait(QObject):
         if thing is None:
             self.left.emit()
         elif QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._now()
+            self.at_once(thing)
         else:
             self._timer.start()
+
+    @Slot(object)
+    def at_once(self, thing: object) -> None:
+        """Wait no longer for `thing`."""
+        self._thing = thing
+        self._timer.stop()
+        self._now()
 
     @Slot()
     def _now(self) -> None:
