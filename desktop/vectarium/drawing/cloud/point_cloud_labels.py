@@ -1,11 +1,13 @@
 """Which points of a cloud get a label, and where the labels stand so that none covers another. No Qt."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vectarium.drawing.cloud.point_cloud_camera import Projected, Rows
+
+_AT_ONCE = 4096  # points whose places on the screen are compared
 
 
 @dataclass(frozen=True)
@@ -28,20 +30,28 @@ class Box:
 
 def candidates(
     projected: Projected, width: float, height: float, cell: tuple[float, float], among: Rows
-) -> Rows:
-    """Of the points `among`, one for each cell of the screen that holds any: the first of them.
+) -> Iterator[int]:
+    """Of the points `among`, in ascending order, one for each cell of the screen that holds any: the first.
 
     Where points are dense, few of them get a label that way; in the open, and close by, all of them. The
-    order of the points is that of their frequency, so that the words most people know are chosen.
+    order of the points is that of their frequency, so that the words most people know are chosen. Points are
+    looked at as they are asked for: of a dense cloud the first few thousand give all the names there is room
+    for.
     """
-    x, y = projected.x[among], projected.y[among]
-    with np.errstate(invalid="ignore"):
-        seen = np.flatnonzero((x >= 0) & (x < width) & (y >= 0) & (y < height))
     columns = int(width // cell[0]) + 1
-    place = (y[seen] // cell[1]).astype(np.intp) * columns + (x[seen] // cell[0]).astype(np.intp)
-    first = np.full(columns * (int(height // cell[1]) + 1), -1, np.intp)
-    first[place[::-1]] = among[seen[::-1]]  # of several writes to one place the last one stays
-    return np.sort(first[first >= 0])
+    empty = np.ones(columns * (int(height // cell[1]) + 1), bool)
+    across, down = np.float32(1 / cell[0]), np.float32(1 / cell[1])
+    for start in range(0, len(among), _AT_ONCE):
+        rows = among[start : start + _AT_ONCE]
+        x, y = projected.x[rows], projected.y[rows]
+        with np.errstate(invalid="ignore"):
+            seen = np.flatnonzero((x >= 0) & (x < width) & (y >= 0) & (y < height))
+        place = (y[seen] * down).astype(np.intp) * columns + (x[seen] * across).astype(np.intp)
+        first = np.full(len(empty), -1, np.intp)
+        first[place[::-1]] = rows[seen[::-1]]  # of several writes to one place the last one stays
+        fresh = (first >= 0) & empty
+        empty &= ~fresh
+        yield from np.sort(first[fresh]).tolist()
 
 
 def place(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -117,17 +118,16 @@ class CloudPainting:
         metrics = QFontMetricsF(scene_of.font_of(look, False))
         cell = (look.px(120), look.px(46))
         # Words before punctuation and numerals, which get what room is left.
-        fresh = [
+        fresh = (
             row
             for rows in (self._worthy, self._plain)
-            for row in labels.candidates(projected, *size, cell, rows).tolist()
-        ]
-        marked = {mark.row for mark in view.scene.marks}
-        rows = [
-            row for row in dict.fromkeys((*self.named, *fresh)) if row not in marked and row != view.hover
-        ]
+            for row in labels.candidates(projected, *size, cell, rows)
+        )
+        before = dict.fromkeys(self.named)
+        hidden = {mark.row for mark in view.scene.marks} | {view.hover}
+        rows = chain(before, (row for row in fresh if row not in before))
         boxes = labels.place(
-            ((row, float(projected.x[row]), float(projected.y[row])) for row in rows),
+            ((row, float(projected.x[row]), float(projected.y[row])) for row in rows if row not in hidden),
             lambda row: metrics.horizontalAdvance(names[row]) + look.px(6),
             look.px(18),
             look.px(5),
