@@ -111,26 +111,31 @@ class Painted(QObject):
 
 
 class Turns:
-    """How late turns of the event loop are: a timer of 5 ms, and by how much each of its turns missed it."""
+    """How late turns of the event loop are: a timer of 5 ms, and by how much each of its turns missed it.
+
+    What the window itself computed since the turn before is counted too: a busy machine does not change it.
+    """
 
     INTERVAL = 0.005
 
     def __init__(self) -> None:
         self.late: list[float] = []  # seconds
-        self._last = 0.0
+        self.computed: list[float] = []  # seconds of the processor
+        self._last = self._processor = 0.0
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(round(1000 * self.INTERVAL))
         self._timer.timeout.connect(self._turn)
 
     def start(self) -> None:
-        self._last = time.perf_counter()
+        self._last, self._processor = time.perf_counter(), time.thread_time()
         self._timer.start()
 
     def stop(self) -> None:
         self._timer.stop()
 
     def _turn(self) -> None:
-        now = time.perf_counter()
+        now, processor = time.perf_counter(), time.thread_time()
         self.late.append(max(0.0, now - self._last - self.INTERVAL))
-        self._last = now
+        self.computed.append(processor - self._processor)
+        self._last, self._processor = now, processor

@@ -4,7 +4,8 @@ Turns of three phases: the window hidden, so that only the worker works; everyth
 orbiting; everything shown and nothing to do, which tells what this machine itself holds up.
 
 Prints `{"alone": [tokens a second], "shown": [tokens a second], "frames": [cloud frames a second],
-"late": [seconds of each turn], "idle_late": [seconds of each turn], "worst": [seconds, one a phase]}`.
+"late": [seconds of each turn], "computed": [seconds of each turn], "idle_late": [seconds of each turn],
+"worst": [seconds, one a phase]}`.
 """
 
 import math
@@ -121,7 +122,8 @@ def measure(model: str, folder: Path) -> None:
         watched.wait(IDLE)
         idle.stop()
     watched.close()
-    say(alone=alone, shown=shown, frames=frames, late=busy.late, idle_late=idle.late, worst=worst)
+    turns = {"late": busy.late, "computed": busy.computed, "idle_late": idle.late}
+    say(alone=alone, shown=shown, frames=frames, worst=worst, **turns)
 
 
 if __name__ == "__main__":
