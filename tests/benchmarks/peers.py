@@ -11,7 +11,6 @@ from typing import Any
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 Write = Callable[[list[int], int], list[int]]  # prompt [token], count: [token] that follow
-Read = Callable[[list[int]], None]
 
 
 def transformers(folder: Path, threads: int) -> Write:
@@ -31,6 +30,22 @@ def transformers(folder: Path, threads: int) -> Write:
         return written[0, len(prompt) :].tolist()
 
     return write
+
+
+def reader(folder: Path, threads: int = max(1, CORES - 1)) -> Callable[[list[int]], None]:
+    """transformers reading a prompt: its keys and values, and the logits after its last token."""
+    import torch
+
+    from benchmarks import shapes
+
+    network = shapes.open_network(folder)
+
+    @torch.inference_mode()
+    def read(prompt: list[int]) -> None:
+        torch.set_num_threads(threads)
+        network(torch.tensor([prompt]), use_cache=True, logits_to_keep=1)
+
+    return read
 
 
 def ctranslate2(folder: Path, threads: int, place: Path) -> Write:

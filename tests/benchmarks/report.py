@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,27 +85,26 @@ class Compared:
     """Seconds of each turn, [turn]."""
 
     ours: list[float]
-    peers: Mapping[str, list[float]]
+    peers: Mapping[Hashable, list[float]]
 
     @property
     def median(self) -> float:
         return statistics.median(self.ours)
 
-    def median_of(self, peer: str) -> float:
+    def median_of(self, peer: Hashable) -> float:
         return statistics.median(self.peers[peer])
 
-    def ratio(self, peer: str) -> float:
-        """How many times as fast as the peer."""
-        return statistics.median(
-            theirs / own for own, theirs in zip(self.ours, self.peers[peer], strict=True)
-        )
+    def ratio(self, peer: Hashable, own: Sequence[float] | None = None) -> float:
+        """How many times as fast as the peer are ours, or `own` of the same turns."""
+        turns = zip(self.ours if own is None else own, self.peers[peer], strict=True)
+        return statistics.median(theirs / mine for mine, theirs in turns)
 
 
 def in_turns(
-    benchmark: Any, ours: Callable[[], Any], peers: Mapping[str, Callable[[], Any]], turns: int
+    benchmark: Any, ours: Callable[[], Any], peers: Mapping[Any, Callable[[], Any]], turns: int
 ) -> Compared:
     """Measure ours with pytest-benchmark, and every peer before each of its rounds; each runs once before."""
-    seconds: dict[str, list[float]] = {name: [] for name in peers}
+    seconds: dict[Hashable, list[float]] = {name: [] for name in peers}
     for run in (*peers.values(), ours):
         run()
 
@@ -117,7 +116,7 @@ def in_turns(
 
     benchmark.pedantic(ours, setup=run_peers, rounds=turns)
     compared = Compared(list(benchmark.stats.stats.data), seconds)
-    benchmark.extra_info |= {name: statistics.median(each) for name, each in seconds.items()}
+    benchmark.extra_info |= {str(name): statistics.median(each) for name, each in seconds.items()}
     return compared
 
 

@@ -29,6 +29,12 @@ class Shape:
         block = 12 * self.width**2 + 13 * self.width
         return (VOCABULARY + self.context + 2) * self.width + self.layers * block
 
+    @property
+    def gigabytes(self) -> tuple[float, float]:
+        """In float32: the weights, and the residual stream, keys and values of a full context."""
+        trace = self.context * self.width * (3 * self.layers + 1)
+        return 4e-9 * self.parameters, 4e-9 * trace
+
 
 SMALL = Shape("GPT-2 124M", 12, 12, 768)
 MEDIUM = Shape("GPT-2 355M", 24, 16, 1024)

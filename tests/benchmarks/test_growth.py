@@ -104,6 +104,10 @@ def test_growth(small, models, report, qtbot):
         report.add(f"growth: {curve.name} reads {length:,} tokens", time_of(seconds))
     for curve in vocabulary.curves:
         report.add(f"growth: {POINTS[-1]:,} points, {curve.name}", time_of(curve.points[-1][1]))
+    shapes_by_name = {each.name: each for each in (shapes.SMALL, shapes.MEDIUM, shapes.LARGE, shapes.XL)}
     for name, seconds in tokens.items():
         guessed = " (extrapolated)" if name in (shapes.LARGE.name, shapes.XL.name) else ""
-        report.add(f"growth: {name}, one token, everything captured", time_of(seconds) + guessed)
+        what = f"growth: {name}, one token, everything captured"
+        if name in shapes_by_name:
+            what += f"; {sum(shapes_by_name[name].gigabytes):.1f} GB in fp32, computed"
+        report.add(what, time_of(seconds) + guessed)

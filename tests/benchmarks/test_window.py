@@ -14,7 +14,7 @@ def test_from_keystroke_to_picture(small, models, report, run_program, tmp_path)
     peers = found["peer"]
     for key, what, most in (
         ("60", "one more token after 60", 0.12),
-        ("200", "one more token after 200", 0.12),
+        ("200", "one more token after 200", None),
         ("fresh 64", "a fresh prompt of 64 tokens", 0.15),
         ("fresh 1024", "a fresh prompt of 1,024 tokens", 3),
     ):
@@ -24,8 +24,8 @@ def test_from_keystroke_to_picture(small, models, report, run_program, tmp_path)
             time_of(seconds),
             peer=f"transformers, the model alone {time_of(peer)}",
             ratio=f"{peer / seconds:.2f} ×",
-            budget=f"≤ {time_of(most)}",
-            met=seconds <= most,
+            budget=f"≤ {time_of(most)}" if most else "",
+            met=seconds <= most if most else None,
         )
 
 
@@ -45,14 +45,12 @@ def test_writing_while_the_mouse_orbits(model, small, report, run_program, tmp_p
     for name, of, most in (("99 % of turns late by at most", p99, 10), ("the latest turn", np.max, 50)):
         add(name, f"{of(late):.1f} ms", f"nothing to do {of(idle):.1f} ms", f"≤ {most} ms", of(late) <= most)
     add("cloud frames a second", f"{frames:.0f}", "", "≥ 30", frames >= 30)
+    own = f"{100 * lost:.0f} % ({shown:.1f} tokens/s)"
     peer = f"window hidden {alone:.1f} tokens/s"
-    add(
-        "speed lost to the drawing",
-        f"{100 * lost:.0f} % ({shown:.1f} tokens/s)",
-        peer,
-        "≤ 25 %",
-        lost <= 0.25,
-    )
+    add("speed lost to the drawing", own, peer, "≤ 25 %", lost <= 0.25)
+    computed = 1000 * np.array(found["computed"])
+    own = f"{p99(computed):.1f} ms, the half {np.median(computed):.1f} ms"
+    report.add(f"{what} 99 % of turns compute at most", own)
 
 
 def p99(late) -> float:

@@ -87,9 +87,13 @@ class WatchedApp:
         self.until(lambda: self.settled)
 
     def close(self) -> None:
+        """Raises RuntimeError if anything went wrong: what was measured then means nothing."""
         self.session.stop_generating()
         self.window.close()
         self.app.close(20_000)
+        log = self.app.places.log.read_text(encoding="utf-8")
+        if " ERROR " in log:
+            raise RuntimeError(log)
 
 
 class Painted(QObject):
