@@ -18,6 +18,7 @@ CHANGED = Settings(
     zoom=2.0,
     model="gpt2",
     device="cpu",
+    exact=False,
     workspace="Write",
     distribution_rows=0,
     show_draws=False,
@@ -69,6 +70,7 @@ def test_one_bad_entry_loses_only_itself(tmp_path, name, bad):
     others = replace(loaded, **{name: getattr(CHANGED, name)})
     assert others == CHANGED
     if getattr(loaded, name) == getattr(Settings(), name) and name not in (
+        "exact",
         "model",
         "geometry",
         "layouts",

@@ -119,6 +119,12 @@ MENUS = (
             Command("Other &name …", "ask_model_name", "Use any model of GPT-2's architecture from the hub"),
             Command("&Folder …", "ask_model_folder", "Use a model from a folder on this computer"),
             SEPARATOR,
+            Command(
+                "&Exact writing",
+                "set_exact",
+                "Write with weights that are not rounded; off takes what is fastest and says so",
+                checkable=True,
+            ),
             Menu(
                 "&Device",
                 tuple(

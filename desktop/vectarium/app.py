@@ -28,6 +28,7 @@ from vectarium.panes.next_token import NextTokenPane
 from vectarium.panes.pane import Pane
 from vectarium.panes.text_strip import TextStrip
 from vectarium.panes.writing import WritingPane
+from vectarium.session.precision import Precision
 from vectarium.session.session import Session
 from vectarium.settings import Settings
 from vectarium.status_bar import StatusBar
@@ -95,7 +96,8 @@ class App(QObject):
         load_fonts(resources.folder() / "fonts")
         look = Look(THEMES[self.settings.theme], self.settings.zoom)
         self.session.set_words(self.settings.words)
-        self.commands = Commands(self.session, self.log_path)
+        self.precision = Precision(self.session, self.settings.exact)
+        self.commands = Commands(self.session, self.precision, self.log_path)
         self.commands.recent = self.settings.recent
         self.commands.device = options.device or self.settings.device
         self.commands.source = options.model or self.settings.model
@@ -115,7 +117,7 @@ class App(QObject):
         )
         self.panes = {pane.key: pane for pane in panes}
         self.strip = TextStrip(self.session, look, resources.folder() / "examples" / "texts.json")
-        self.status = StatusBar(self.session, look)
+        self.status = StatusBar(self.session, self.precision, look)
         self.status.watch(self.workers.pid)
         self.window = MainWindow(look, self.strip, panes, self.status, self.commands)
         self.commands.attach(self.window)
@@ -255,6 +257,7 @@ class App(QObject):
                     zoom=self.window.look.zoom,
                     model=self.commands.source,
                     device=self.commands.device,
+                    exact=self.precision.exact,
                     workspace=self.window.workspace,
                     distribution_rows=self.next_token.row_limit,
                     show_draws=self.writing.show_draws.isChecked(),

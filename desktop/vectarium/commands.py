@@ -12,6 +12,7 @@ from vectarium.documents.document_file import DocumentFileError
 from vectarium.drawing.palette import DARK, LIGHT, Look
 from vectarium.main_window import MainWindow
 from vectarium.messages import Failed, LoadModel, ModelLoaded
+from vectarium.session.precision import Precision
 from vectarium.session.session import Session
 from vectarium.settings import MOST_RECENT
 
@@ -21,9 +22,9 @@ class Commands(QObject):
 
     export_asked = Signal(object)  # Path of a folder
 
-    def __init__(self, session: Session, log_path: Path | None) -> None:
+    def __init__(self, session: Session, precision: Precision, log_path: Path | None) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._precision = session, precision
         self._log_path = log_path
         self.device = "auto"
         self.recent: tuple[str, ...] = ()
@@ -36,6 +37,8 @@ class Commands(QObject):
         self._session.history_changed.connect(self._history_changed)
         self._session.model_changed.connect(self._model_changed)
         self._session.failed.connect(self._failed)
+        self._precision.changed.connect(self._precision_changed)
+        self._precision_changed()
         self._history_changed()
         self._show_recent()
 
@@ -190,6 +193,14 @@ class Commands(QObject):
         self.device = self.sender().data()  # type: ignore[attr-defined]
         self._mark_device()
         self._load(self.source)
+
+    @Slot(bool)
+    def set_exact(self, exact: bool) -> None:
+        self._precision.set_exact(exact)
+
+    @Slot()
+    def _precision_changed(self) -> None:
+        self.window.actions_by_name["set_exact"].setChecked(self._precision.exact)
 
     def _load(self, source: str, *, download: bool = False) -> None:
         self.window.notice.hide()

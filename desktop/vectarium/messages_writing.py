@@ -18,6 +18,22 @@ class Steer(Request):
 
 
 @dataclass(frozen=True)
+class ChooseForm(Request):
+    """Write with the weights in the form that is fastest; with `exact` only where nothing is lost by it."""
+
+    exact: bool
+
+
+@dataclass(frozen=True)
+class FormChosen(Reply):
+    """How tokens are written from now on."""
+
+    form: str  # number type of the weights
+    exact: bool  # nothing is lost against float32
+    forgotten: bool  # whether numbers of tokens on screen were not exact, and are to be read anew
+
+
+@dataclass(frozen=True)
 class Score(Request):
     """What probability did the model give the tokens of `ids` at `positions`, which are above 0?"""
 

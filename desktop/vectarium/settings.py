@@ -27,6 +27,7 @@ class Settings:
     zoom: float = 1.0
     model: str = "bundled"
     device: str = "auto"
+    exact: bool = True  # tokens are written in float32 even where another form is faster
     workspace: str = "All"
     distribution_rows: int = 20
     show_draws: bool = True  # at a slow pace, how a token is drawn
@@ -140,6 +141,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "zoom": _zoom,
     "model": _text,
     "device": _one_of(*DEVICES),
+    "exact": _switch,
     "workspace": _one_of(*WORKSPACES),
     "distribution_rows": _count,
     "show_draws": _one_of(True, False),

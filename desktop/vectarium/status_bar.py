@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import FittingRow
 from vectarium.messages import ModelLoaded, Progress
+from vectarium.session.precision import Precision
 from vectarium.session.session import NextToken, Session
 from vectarium.session.tokens import Tokens
 
@@ -20,13 +21,19 @@ class StatusBar(FittingRow):
 
     cancel_asked = Signal()
 
-    def __init__(self, session: Session, look: Look) -> None:
+    def __init__(self, session: Session, precision: Precision, look: Look) -> None:
         super().__init__("statusBar")
-        self._session = session
+        self._session, self._precision = session, precision
         self._processes = [psutil.Process()]
         self._dot, self._model, self._device = QLabel("●"), QLabel("Starting"), QLabel()
         self._seen, self._speed, self._memory = QLabel(), QLabel(), QLabel()
         self._doing, self._bar, self._cancel = QLabel(), QProgressBar(), QToolButton()
+        self.exact = QToolButton()
+        self.exact.setText("Exact")
+        self.exact.setCheckable(True)
+        self.exact.setToolTip("Write with weights that are not rounded; off takes what is fastest here")
+        self.exact.setAccessibleName("Exact writing")
+        self.exact.toggled.connect(precision.set_exact)
         self._model.setToolTip("The model in use, and how many numbers it has learned")
         self._speed.setToolTip("How fast tokens were generated last, or how long the last pass took")
         self._memory.setToolTip("The memory that the whole app takes")
@@ -34,15 +41,16 @@ class StatusBar(FittingRow):
         self._cancel.setText("Cancel")
         self._cancel.setToolTip("Stop what the model is doing")
         self._cancel.clicked.connect(self.cancel_asked)
-        self.optional = (self._memory, self._device, self._speed, self._seen)
+        self.optional = (self._memory, self.exact, self._device, self._speed, self._seen)
         self.row.addWidget(self._dot)
-        for label in (self._model, self._device, self._seen, self._speed, self._memory):
-            self.row.addWidget(label)
+        for part in (self._model, self._device, self.exact, self._seen, self._speed, self._memory):
+            self.row.addWidget(part)
         self.row.addStretch(1)
         for widget in (self._doing, self._bar, self._cancel):
             self.row.addWidget(widget)
         self._look = look
         session.model_changed.connect(self._model_changed)
+        precision.changed.connect(self._show_precision)
         session.tokens_changed.connect(self._tokens_changed)
         session.next_token_changed.connect(self._next_token_changed)
         session.speed_changed.connect(self._speed_changed)
@@ -54,6 +62,7 @@ class StatusBar(FittingRow):
         self._memory_timer.start()
         self.set_look(look)
         self._show_memory()
+        self._show_precision()
         self._progress_changed(None)
 
     def set_look(self, look: Look) -> None:
@@ -76,12 +85,33 @@ class StatusBar(FittingRow):
             f"{model.name}: {model.parameters:,} parameters, {model.layers} layers × {model.heads} heads, "
             f"width {model.width}, vocabulary {len(model.vocabulary):,}, context {model.context:,} tokens"
         )
-        exact = ", exact" if model.dtype == "float32" else ""
-        self._device.setText(f"{model.device.upper()} · {model.dtype}{exact}")
-        self._device.setToolTip(model.reason)
+        self._show_precision()
         self._paint_dot()
         self._tokens_changed(self._session.tokens)
         self._progress_changed(None)
+
+    @Slot()
+    def _show_precision(self) -> None:
+        """What runs where, and in which form tokens are written."""
+        model, chosen = self._session.model, self._precision.chosen
+        self.exact.setChecked(self._precision.exact)
+        if model is None:
+            return
+        numbers, reason = model.dtype, model.reason
+        if chosen is not None and not chosen.exact:
+            numbers = f"{chosen.form} for writing"
+            reason += (
+                f" Tokens are written with the weights rounded to {chosen.form}, which is faster. Several "
+                "tokens at once are read in float32, and files hold float32."
+            )
+        elif model.dtype == "float32":
+            numbers += ", exact"
+            if chosen is not None and chosen.form != model.dtype:
+                reason += (
+                    f" Tokens are written with the weights as {chosen.form}: as stored, so nothing is lost."
+                )
+        self._device.setText(f"{model.device.upper()} · {numbers}")
+        self._device.setToolTip(reason)
 
     @Slot(object)
     def _tokens_changed(self, tokens: Tokens) -> None:

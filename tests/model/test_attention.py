@@ -59,7 +59,7 @@ def test_queries_keys_and_values(read):
     for layer in range(model.layers):
         expected = [split_heads(model, part) for part in projected[layer].split(model.width, dim=1)]
         ours = (
-            attention.queries(model, trace, layer),
+            trace.queries[layer],
             trace.keys[layer],
             trace.values[layer],
         )

@@ -14,8 +14,9 @@ import torch
 from torch.nn import functional
 
 from vectarium.checkpoints import Checkpoint, unheeded
-from vectarium.model.forward_pass import Trace, norm, scaling
+from vectarium.model.forward_pass import Trace
 from vectarium.model.loading import LoadedModel
+from vectarium.model.one_token import scaling
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,16 +31,6 @@ class Scores:
     """`scaled`, with −∞ where the key comes after the query."""
     pattern: torch.Tensor
     """softmax of `masked` along the keys."""
-
-
-@torch.inference_mode()
-def queries(model: LoadedModel, trace: Trace, layer: int, first: int = 0) -> torch.Tensor:
-    """A layer's query vectors from position ``first`` on, [head, position, d_head]."""
-    block = model.network.transformer.h[layer]
-    normed = norm(block.ln_1, trace.residual[layer, first:])
-    weight, bias = block.attn.c_attn.weight[:, : model.width], block.attn.c_attn.bias[: model.width]
-    shape = normed.shape[0], model.heads, model.width // model.heads
-    return torch.addmm(bias, normed, weight).view(shape).transpose(0, 1)
 
 
 @torch.inference_mode()
@@ -72,7 +63,7 @@ def patterns(
 @torch.inference_mode()
 def scores(model: LoadedModel, trace: Trace, layer: int, head: int, first_query: int = 0) -> Scores:
     """One head's attention with the steps that lead to it, of the queries from ``first_query`` on."""
-    asking = queries(model, trace, layer, first_query)[head].float()
+    asking = trace.queries[layer, head, first_query:].float()
     raw = asking @ trace.keys[layer, head].float().T
     scaled = raw * scaling(model, layer)
     masked = scaled.masked_fill(_future(trace, first_query), -torch.inf)
@@ -101,7 +92,7 @@ def moved_vectors(model: LoadedModel, trace: Trace, layer: int, head: int, query
 
     Summed over the keys it is the head's output there.
     """
-    asking = queries(model, trace, layer, query)[head, 0].float()
+    asking = trace.queries[layer, head, query].float()
     raw = trace.keys[layer, head, : query + 1].float() @ asking  # [key]
     weights = (raw * scaling(model, layer)).softmax(dim=0)
     through = trace.values[layer, head, : query + 1].float() @ _output_matrices(model, layer)[head]
@@ -116,7 +107,7 @@ def output(model: LoadedModel, trace: Trace, layer: int, query: int) -> torch.Te
     """
     seen = slice(None, query + 1)
     mixed = functional.scaled_dot_product_attention(
-        queries(model, trace, layer, query)[None, :, :1].float(),
+        trace.queries[None, layer, :, query : query + 1].float(),
         trace.keys[None, layer, :, seen].float(),
         trace.values[None, layer, :, seen].float(),
         scale=scaling(model, layer),
@@ -140,7 +131,7 @@ def direct_effect(model: LoadedModel, trace: Trace, query: int, change: torch.Te
 
 
 def _raw_scores(model: LoadedModel, trace: Trace, layer: int, first_query: int) -> torch.Tensor:
-    query = queries(model, trace, layer, first_query).float()
+    query = trace.queries[layer, :, first_query:].float()
     return query @ trace.keys[layer].float().transpose(1, 2)
 
 

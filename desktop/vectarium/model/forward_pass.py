@@ -1,4 +1,4 @@
-"""One explicit forward pass of GPT-2 that keeps the residual stream, the keys and the values.
+"""One explicit forward pass of GPT-2 that keeps the residual stream, queries, keys and values.
 
 Follows Radford et al., 2019, as `transformers` implements it: pre-norm blocks, learned positions, Conv1D
 weights stored [in, out]. Attention patterns are not kept (604 MB for 1,024 tokens of GPT-2 small); the
@@ -20,6 +20,7 @@ from transformers.activations import NewGELUActivation
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.devices import memory_errors
 from vectarium.model.loading import LoadedModel
+from vectarium.model.one_token import OneToken, scaling
 
 _GROWTH = 64
 
@@ -39,15 +40,20 @@ class Store:
 
         self.capacity = capacity
         self.filled = 0
+        self.exact = capacity
+        """Positions from here on may hold what rounded weights gave."""
         self.residual = room(model.layers + 1, capacity, model.width)
+        self.queries = room(model.layers, model.heads, capacity, size)
         self.keys = room(model.layers, model.heads, capacity, size)
         self.values = room(model.layers, model.heads, capacity, size)
 
     def copy_from(self, other: Store, count: int) -> None:
         self.residual[:, :count] = other.residual[:, :count]
+        self.queries[:, :, :count] = other.queries[:, :, :count]
         self.keys[:, :, :count] = other.keys[:, :, :count]
         self.values[:, :, :count] = other.values[:, :, :count]
         self.filled = count
+        self.exact = other.exact if other.exact < count else self.capacity
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +70,24 @@ class Trace:
         return self.ids.size
 
     @property
+    def exact(self) -> bool:
+        """Whether every position was computed in float32 with weights that were not rounded."""
+        return len(self) <= self._store.exact
+
+    def beginning(self) -> Trace:
+        """As far as it is exact."""
+        return self if self.exact else Trace(self.ids[: self._store.exact], self.reused, self._store)
+
+    @property
     def residual(self) -> torch.Tensor:
         """[layer + 1, position, width] the residual stream before every block, and after the last one,
         before the final layer norm."""
         return self._store.residual[:, : len(self)]
+
+    @property
+    def queries(self) -> torch.Tensor:
+        """[layer, head, position, d_head]"""
+        return self._store.queries[:, :, : len(self)]
 
     @property
     def keys(self) -> torch.Tensor:
@@ -86,11 +106,13 @@ def run(
     ids: Sequence[int] | NDArray[Any],
     previous: Trace | None = None,
     checkpoint: Checkpoint = unheeded,
+    one_token: OneToken | None = None,
 ) -> Trace:
     """Run the model on ``ids``, [position], computing only what ``previous`` does not have.
 
     Tokens that begin both texts keep their residual stream, keys and values. ``checkpoint`` is called
-    between layers with the share done, and may raise to cancel; ``previous`` stays valid then.
+    between layers with the share done, and may raise to cancel; ``previous`` stays valid then. Where there is
+    only one position to compute, ``one_token`` does it.
 
     Raises ValueError for more tokens than the model's context or a token outside its vocabulary, and
     OutOfMemory when there is no room for the pass.
@@ -106,7 +128,13 @@ def run(
         store.filled = tokens.size
         try:
             if tokens.size:
-                _compute(model, store, tokens, reused, checkpoint)
+                if one_token is not None and tokens.size == reused + 1:
+                    arrays = store.residual, store.queries, store.keys, store.values
+                    one_token.compute(*arrays, int(tokens[reused]), reused, checkpoint)
+                    if not one_token.exact:
+                        store.exact = min(store.exact, reused)
+                else:
+                    _compute(model, store, tokens, reused, checkpoint)
         except BaseException:
             store.filled = reused
             raise
@@ -114,11 +142,17 @@ def run(
 
 
 @torch.inference_mode()
-def logits(model: LoadedModel, trace: Trace, position: int) -> NDArray[np.float32]:
-    """The logits after ``position``, [vocabulary]. Raises IndexError outside the trace."""
+def logits(
+    model: LoadedModel, trace: Trace, position: int, one_token: OneToken | None = None
+) -> NDArray[np.float32]:
+    """The logits after ``position``, [vocabulary], unembedded by ``one_token`` where it is given.
+
+    Raises IndexError outside the trace.
+    """
     if not 0 <= position < len(trace):
         raise IndexError(f"Position {position} is outside the {len(trace)} tokens that were read.")
-    return unembed(model, trace.residual[-1, position])
+    residual = trace.residual[-1, position]
+    return unembed(model, residual) if one_token is None else one_token.logits(residual)
 
 
 @torch.inference_mode()
@@ -136,13 +170,6 @@ def norm(layer_norm: torch.nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:
     return functional.layer_norm(
         hidden, layer_norm.normalized_shape, layer_norm.weight, layer_norm.bias, layer_norm.eps
     )
-
-
-def scaling(model: LoadedModel, layer: int) -> float:
-    """What a layer's q·k is multiplied with: 1 ÷ √d_head, unless the configuration says otherwise."""
-    config = model.network.config
-    factor = (model.width // model.heads) ** -0.5 if config.scale_attn_weights else 1.0
-    return factor / (layer + 1) if config.scale_attn_by_inverse_layer_idx else factor
 
 
 def unembed(model: LoadedModel, hidden: torch.Tensor) -> NDArray[np.float32]:
@@ -232,6 +259,7 @@ def _attend(
     attention = model.network.transformer.h[layer].attn
     projected = torch.addmm(attention.c_attn.bias, normed, attention.c_attn.weight)
     query, key, value = projected.view(end - start, 3, model.heads, -1).permute(1, 2, 0, 3)
+    store.queries[layer, :, start:end] = query
     store.keys[layer, :, start:end] = key
     store.values[layer, :, start:end] = value
     key, value = store.keys[layer, :, :end], store.values[layer, :, :end]  # [head, position, d_head]

@@ -11,6 +11,7 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import forward_pass
 from vectarium.model.forward_pass import Trace
 from vectarium.model.loading import LoadedModel
+from vectarium.model.one_token import OneToken
 from vectarium.sampling import SamplingSettings, Step, take_step
 
 
@@ -33,16 +34,19 @@ def next_step(
     uniform: float,
     previous: Trace | None = None,
     checkpoint: Checkpoint = unheeded,
+    reads: OneToken | None = None,
+    draws: OneToken | None = None,
 ) -> tuple[Step, Trace]:
     """Draw one token after ``ids``, [token], with a random number in [0, 1); and what it was drawn from.
 
-    The trace ends before the drawn token, and begins where `seen_range` says. Raises ValueError for an empty
-    text, BrokenLogits when the model gives no distribution, and what `forward_pass.run` raises, to which
+    ``reads`` computes the last token of the text where that alone is new, ``draws`` the logits. The trace
+    ends before the drawn token, and begins where `seen_range` says. Raises ValueError for an empty text,
+    BrokenLogits when the model gives no distribution, and what `forward_pass.run` raises, to which
     ``checkpoint`` goes.
     """
     if not len(ids):
         raise ValueError("There is no text to continue: the model needs at least one token.")
     start, end = seen_range(len(ids), model.context)
-    trace = forward_pass.run(model, ids[start:end], previous, checkpoint)
-    logits = forward_pass.logits(model, trace, end - start - 1)
+    trace = forward_pass.run(model, ids[start:end], previous, checkpoint, reads)
+    logits = forward_pass.logits(model, trace, end - start - 1, draws)
     return take_step(logits, settings, uniform, ids[start:end]), trace

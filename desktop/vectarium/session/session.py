@@ -307,6 +307,11 @@ class Session(QObject):
             self.sampling = sampling
             self.sampling_changed.emit(sampling)
 
+    def read_anew(self) -> None:
+        """Numbers on screen are no longer the model's: every pane asks for its own again."""
+        self.model_changed.emit(self.model)
+        self._run()
+
     # The next token
 
     def _run(self) -> None:

@@ -191,7 +191,7 @@ def _reduce(pattern: npt.NDArray[np.float32], first: int, step: int, cells: npt.
 def read_head(model: Any, trace: Any, request: ReadHead, seen: Seen) -> HeadRead:
     """A head with what led to its pattern."""
     from vectarium.model import attention
-    from vectarium.model.forward_pass import scaling
+    from vectarium.model.one_token import scaling
 
     layer, head, first = request.layer, request.head, min(request.first_query, len(trace))
     scores = attention.scores(model, trace, layer, head, first)
@@ -205,7 +205,7 @@ def read_head(model: Any, trace: Any, request: ReadHead, seen: Seen) -> HeadRead
         raw=_array(scores.raw),
         pattern=_array(scores.pattern),
         scaling=scaling(model, layer),
-        queries=_array(attention.queries(model, trace, layer, first)[head]),
+        queries=_array(trace.queries[layer, head, first:]),
         keys=_array(trace.keys[layer, head]),
         values=_array(trace.values[layer, head]),
     )

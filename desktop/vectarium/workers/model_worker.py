@@ -1,7 +1,8 @@
 """Loads the model, runs it and lets it write."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -10,8 +11,8 @@ from vectarium.messages import (
     ExportTrace,
     Finished,
     Generate,
+    Ids,
     LoadModel,
-    ModelLoaded,
     Newest,
     Progress,
     Ran,
@@ -24,11 +25,13 @@ from vectarium.messages import (
 from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPatterns, Seen
 from vectarium.messages_futures import ReadFutures
 from vectarium.messages_vectors import ReadLens, ReadStreams
-from vectarium.messages_writing import Score, Steer
+from vectarium.messages_writing import ChooseForm, FormChosen, Score, Steer
 from vectarium.workers import attention
 from vectarium.workers.base import Worker
 from vectarium.workers.futures import FutureReader
+from vectarium.workers.loaded import model_loaded
 from vectarium.workers.writing import Writer, score
+from vectarium.workers.writing_form import WritingForm
 
 LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
 
@@ -45,11 +48,15 @@ class ModelWorker(Worker):
     streams_read = Signal(int, object)  # the number of ReadStreams, tuple[ResidualStream, ...]
     _next_part = Signal()
 
-    def __init__(self, newest: Newest) -> None:
+    def __init__(self, newest: Newest, cache: Path | None = None) -> None:
+        """`cache` is a folder for what need not be measured again."""
         super().__init__(newest)
+        self._forms = cache / "writing_forms.json" if cache is not None else None
         self._model: Any = None
         self._trace: Any = None
+        self._form: Any = None  # WritingForm
         self._writer: Writer | None = None
+        self._written: Writer | None = None  # who wrote last
         self._ends_with_thread = False
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
@@ -69,6 +76,8 @@ class ModelWorker(Worker):
                 self._start_generating(request)
             case Steer():
                 self._steer(request)
+            case ChooseForm():
+                self._choose_form(request)
             case Score():
                 self._score(request)
             case ExportTrace():
@@ -106,46 +115,36 @@ class ModelWorker(Worker):
             cancelled=lambda: not self._newest.is_current(request.number),
         )
         self._checkpoint(request, "").check()
-        self._writer = self._trace = None
+        self._writer = self._written = self._trace = None
         self._in_parts.clear()
         self._model = model
+        self._form = WritingForm(model, self._forms)
         from vectarium.workers.embeddings import matrices
 
         self.tokenizer_opened.emit(model.tokenizer)
         self.matrices_opened.emit(matrices(model))
-        self._reply(
-            ModelLoaded(
-                request.number,
-                source=request.source,
-                name=model.name,
-                vocabulary=model.vocabulary,
-                parameters=model.parameters,
-                layers=model.layers,
-                heads=model.heads,
-                width=model.width,
-                context=model.context,
-                device=model.device,
-                dtype=model.dtype,
-                reason=model.reason,
-                notices=model.notices,
-            )
-        )
+        self._reply(model_loaded(request, model))
 
     def _pass(self, request: PassRequest, position: int) -> tuple[int, int]:
         """Bring the trace up to what the model sees of the text around `position`; from where to where."""
-        from vectarium.model import forward_pass
         from vectarium.model.generation import seen_range
 
         seen_from, seen_to = seen_range(len(request.ids), self._model.context)
         if position < seen_from:
             seen_from, seen_to = seen_range(position + 1, self._model.context)
-        self._trace = forward_pass.run(
-            self._model,
-            request.ids[seen_from:seen_to],
-            previous=self._trace,
-            checkpoint=self._checkpoint(request, f"Reading {seen_to - seen_from:,} tokens"),
-        )
+        doing = f"Reading {seen_to - seen_from:,} tokens"
+        self._read(request.ids, seen_from, seen_to, self._checkpoint(request, doing))
         return seen_from, seen_to
+
+    def _read(self, ids: Ids, start: int, end: int, checkpoint: Callable[[float], None]) -> Any:
+        """The trace of the tokens from `start` to `end` - 1, read as the writer reads what it wrote."""
+        from vectarium.model import forward_pass
+
+        seen, previous, form = ids[start:end], self._trace, self._form.plain
+        if self._written is not None and self._written.wrote(ids[:end]):
+            previous, form = self._written.nearer(previous, seen), self._form.fast
+        self._trace = forward_pass.run(self._model, seen, previous, checkpoint, form)
+        return self._trace
 
     def _run(self, request: Run) -> None:
         from vectarium.model import forward_pass
@@ -175,8 +174,25 @@ class ModelWorker(Worker):
             # A timer can only be stopped in its thread, of which this is the last moment.
             self.thread().finished.connect(self._turn.stop, Qt.ConnectionType.DirectConnection)
             self._ends_with_thread = True
-        self._writer = Writer(request)
+        self._form.finish(self._checkpoint(request, "Preparing the weights"))
+        self._writer = self._written = Writer(request, self._written)
         self._write_one()
+
+    def _choose_form(self, request: ChooseForm) -> None:
+        if self._model is None:
+            return
+        self._form.begin(request.exact)
+        self._answer_in_parts(request, self._choice(request))
+
+    def _choice(self, request: ChooseForm) -> Iterator[FormChosen | None]:
+        while not self._form.go_on():
+            yield None
+        fast = self._form.fast
+        forgotten = fast.exact and self._trace is not None and not self._trace.exact
+        if forgotten:
+            self._trace, self._written = self._trace.beginning(), None
+            self._head_reader = attention.HeadReader()
+        yield FormChosen(request.number, fast.form, fast.exact, forgotten)
 
     def _steer(self, request: Steer) -> None:
         if self._writer is not None:
@@ -196,7 +212,7 @@ class ModelWorker(Worker):
             if (wait := writer.wait_ms()) > 0:
                 self._turn.start(min(wait, LONGEST_WAIT_MS))
                 return
-            reply, self._trace, over = writer.turn(self._model, self._trace, checkpoint)
+            reply, self._trace, over = writer.turn(self._model, self._trace, checkpoint, self._form)
         except Exception as error:
             self._writer = None
             self._fail(request, error)
@@ -212,6 +228,9 @@ class ModelWorker(Worker):
         if self._model is None:
             return
         checkpoint = self._checkpoint(request, "Reading")
+
+        if len(request.ids) <= self._model.context:
+            self._read(request.ids, 0, len(request.ids), checkpoint)
         reply, self._trace = score(self._model, self._trace, request, checkpoint)
         self._reply(reply)
 
@@ -292,6 +311,10 @@ class ModelWorker(Worker):
 
         if self._model is None:
             return
+        if self._trace is not None:
+            self._trace = self._trace.beginning()  # files hold float32, whatever the screen does
+        self._written = None
         self._pass(request, len(request.ids) - 1)
+        assert self._trace is not None
         write_trace(self._model, self._trace, request.file, checkpoint=self._checkpoint(request, "Writing"))
         self._reply(Finished(request.number, request))

@@ -25,7 +25,7 @@ class WorkerThreads(QObject):
     def __init__(self, newest: Newest, word_vectors_file: Path, cache: Path | None) -> None:
         super().__init__()
         self._newest = newest
-        self.model, self.tokens = ModelWorker(newest), TokenWorker(newest)
+        self.model, self.tokens = ModelWorker(newest, cache), TokenWorker(newest)
         self.vectors = VectorWorker(newest, word_vectors_file, cache)
         self._workers = (self.model, self.tokens, self.vectors)
         self._threads = tuple(QThread() for _ in self._workers)

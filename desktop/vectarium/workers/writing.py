@@ -15,14 +15,18 @@ from vectarium.sampling import Step
 class Writer:
     """One text being continued: `turn` draws a token, `wait_ms` says how long it is until the next."""
 
-    def __init__(self, request: Generate) -> None:
+    def __init__(self, request: Generate, earlier: "Writer | None" = None) -> None:
+        """`earlier` is who wrote before, perhaps the beginning of this text."""
         self.request = request
+        if earlier is not None and not earlier.wrote(request.ids):
+            earlier = None
+        self._prompt: int = len(request.ids) if earlier is None else earlier._prompt
+        self._trace: Any = None if earlier is None else earlier._trace
         self._settings, self._pace = request.settings, request.pace
         generator = np.random.PCG64(request.seed)
         generator.advance(request.used)
         self._random = np.random.Generator(generator)
         self._ids: Ids = request.ids
-        self._trace: Any = None
         self._made = 0
         self._begun = self._last = time.perf_counter()
         self._tail = b""
@@ -37,19 +41,38 @@ class Writer:
             return 0
         return max(0, round(1000 * (self._last + self._pace - time.perf_counter())))
 
+    def wrote(self, ids: Ids) -> bool:
+        """Whether `ids` end within what was written here."""
+        return self._prompt < len(ids) <= len(self._ids) and np.array_equal(ids, self._ids[: len(ids)])
+
+    def nearer(self, trace: Any, seen: Ids) -> Any:
+        """Of `trace` and what was written from, the one to read the tokens `seen` from.
+
+        After a question about another text, several tokens at once would be read otherwise, and in float32,
+        which changes the last digits.
+        """
+        own = self._trace
+        if own is None or not np.array_equal(own.ids, seen[: len(own)]):
+            return trace
+        return trace if trace is not None and np.array_equal(trace.ids[: len(own)], own.ids) else own
+
     def turn(
-        self, model: Any, trace: Any, checkpoint: Callable[[float], None]
+        self, model: Any, trace: Any, checkpoint: Callable[[float], None], form: Any = None
     ) -> tuple[Generated, Any, str | None]:
-        """Draw a token: the reply, the trace it came from, and why it was the last, None if it was not."""
-        from vectarium.model.generation import next_step
+        """Draw a token: the reply, the trace it came from, and why it was the last, None if it was not.
+
+        With a `WritingForm`, tokens that were written are read in its form, and those of the prompt in
+        float32: the same text is then continued in the same way whatever was looked at in between.
+        """
+        from vectarium.model.generation import next_step, seen_range
 
         numbers = self.request.uniforms
         uniform = numbers[self._made] if self._made < len(numbers) else float(self._random.random())
-        if self._trace is not None and len(trace) < len(self._trace):
-            # A question about a shorter text came in between; going back to it would compute tokens twice,
-            # several at once, which changes the last digits.
-            trace = self._trace
-        step, trace = next_step(model, self._ids, self._settings, uniform, trace, checkpoint)
+        trace = self.nearer(trace, self._ids[seen_range(len(self._ids), model.context)[0] :])
+        reads, draws = (None, None) if form is None else (form.plain, form.fast)
+        if self.wrote(self._ids):
+            reads = draws
+        step, trace = next_step(model, self._ids, self._settings, uniform, trace, checkpoint, reads, draws)
         self._trace = trace
         self._made += 1
         self._last = time.perf_counter()

@@ -1,0 +1,179 @@
+"""One position at a time: what writing does, with the weights in the form in which that is fastest.
+
+Computes what `vectarium.model.forward_pass` computes for one new position, in the same operations, with
+everything looked up beforehand: of a small model, looking up takes longer than computing. Form "float16"
+keeps the matrices in half the bytes, of which one position needs all. Activations, sums, biases, layer norms
+and embeddings stay float32, so nothing is lost of weights that were stored in half precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+from transformers.activations import NewGELUActivation
+
+from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.model.loading import LoadedModel
+
+FLOAT32, FLOAT16 = "float32", "float16"
+ROWS_AT_ONCE = 4096  # of a matrix that is packed: so that it can be cancelled
+
+Linear = Callable[[torch.Tensor], torch.Tensor]
+"""A matrix with its bias: [1, in] to [1, out], both float32."""
+
+
+@dataclass(frozen=True, eq=False)
+class Matrices:
+    """A block's matrices."""
+
+    attention_in: Linear
+    attention_out: Linear
+    inner: Linear
+    outer: Linear
+
+    @property
+    def in_order(self) -> tuple[Linear, Linear, Linear, Linear]:
+        return self.attention_in, self.attention_out, self.inner, self.outer
+
+
+@dataclass(frozen=True, eq=False)
+class _Norm:
+    shape: tuple[int, ...]
+    weight: torch.Tensor
+    bias: torch.Tensor
+    eps: float
+
+    def __call__(self, hidden: torch.Tensor) -> torch.Tensor:
+        return torch.layer_norm(hidden, self.shape, self.weight, self.bias, self.eps)
+
+
+class OneToken:
+    """A model, ready for one position at a time. Follows the weights of the model in float32 only."""
+
+    def __init__(
+        self, model: LoadedModel, form: str, exact: bool, blocks: Iterable[Matrices], unembedding: Linear
+    ) -> None:
+        self.form = form
+        self.exact = exact
+        """Whether no weight was rounded."""
+        transformer = model.network.transformer
+        self._layers, self._heads = model.layers, model.heads
+        self._tokens, self._positions = transformer.wte.weight, transformer.wpe.weight
+        self._blocks = [
+            (_norm(block.ln_1), _norm(block.ln_2), matrices, _activation(block.mlp), scaling(model, layer))
+            for layer, (block, matrices) in enumerate(zip(transformer.h, blocks, strict=True))
+        ]
+        self._final, self._unembedding = _norm(transformer.ln_f), unembedding
+
+    def compute(
+        self,
+        residual: torch.Tensor,
+        queries: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor,
+        token: int,
+        position: int,
+        checkpoint: Checkpoint = unheeded,
+    ) -> None:
+        """Fill ``position`` of the arrays of a trace with ``token``, from the positions before it.
+
+        ``residual`` is [layer + 1, position, width], the others are [layer, head, position, d_head].
+        """
+        end = position + 1
+        rows = residual[:, position:end].unbind()  # [layer + 1] of [1, width]
+        new = [array[:, :, position].unbind() for array in (queries, keys, values)]
+        seen_keys = keys[:, None, :, :end].unbind()  # [layer] of [1, head, position, d_head]
+        seen_values = values[:, None, :, :end].unbind()
+        hidden = torch.add(self._tokens[token : token + 1], self._positions[position:end], out=rows[0])
+        for layer, (norm_1, norm_2, matrices, activation, scale) in enumerate(self._blocks):
+            checkpoint(layer / self._layers)
+            projected = matrices.attention_in(norm_1(hidden))
+            parts = projected.view(3, self._heads, -1).unbind()
+            for place, part in zip(new, parts, strict=True):
+                place[layer].copy_(part)
+            mixed = functional.scaled_dot_product_attention(
+                parts[0][None, :, None], seen_keys[layer], seen_values[layer], scale=scale
+            )
+            hidden = hidden + matrices.attention_out(mixed.view(1, -1))
+            added = matrices.outer(activation(matrices.inner(norm_2(hidden))))
+            hidden = torch.add(hidden, added, out=rows[layer + 1])
+        checkpoint(1.0)
+
+    def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
+        """The logits, [vocabulary], of a residual stream after the last block, [width]."""
+        as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual[None]))[0].cpu().numpy()
+        return as_numpy
+
+
+def scaling(model: LoadedModel, layer: int) -> float:
+    """What a layer's q·k is multiplied with: 1 ÷ √d_head, unless the configuration says otherwise."""
+    config = model.network.config
+    factor = (model.width // model.heads) ** -0.5 if config.scale_attn_weights else 1.0
+    return factor / (layer + 1) if config.scale_attn_by_inverse_layer_idx else factor
+
+
+def in_float32(model: LoadedModel) -> OneToken:
+    """The weights as they are; takes no memory."""
+    network = model.network
+    blocks = [matrices_in_float32(block) for block in network.transformer.h]
+    unembedding = partial(functional.linear, weight=network.lm_head.weight)
+    return OneToken(model, FLOAT32, True, blocks, unembedding)
+
+
+def matrices_in_float32(block: Any) -> Matrices:
+    """A block's matrices as they are."""
+    return Matrices(*map(_as_it_is, conv1ds(block)))
+
+
+def conv1ds(block: Any) -> tuple[Any, Any, Any, Any]:
+    """A block's four matrices in the order of `Matrices`, as transformers keeps them: weights [in, out]."""
+    return block.attn.c_attn, block.attn.c_proj, block.mlp.c_fc, block.mlp.c_proj
+
+
+def _as_it_is(conv: Any) -> Linear:
+    bias, weight = conv.bias, conv.weight
+    return lambda rows: torch.addmm(bias, rows, weight)
+
+
+def _norm(layer_norm: torch.nn.LayerNorm) -> _Norm:
+    return _Norm(tuple(layer_norm.normalized_shape), layer_norm.weight, layer_norm.bias, layer_norm.eps)
+
+
+def _activation(mlp: Any) -> Callable[[torch.Tensor], torch.Tensor]:
+    # transformers spells this approximation out in seven operations.
+    if isinstance(mlp.act, NewGELUActivation):
+        return partial(functional.gelu, approximate="tanh")
+    activation: Callable[[torch.Tensor], torch.Tensor] = mlp.act
+    return activation
+
+
+# Half the bytes
+
+
+def can_pack() -> bool:
+    """Whether this build of PyTorch multiplies float32 with matrices packed in float16."""
+    return "fbgemm" in torch.backends.quantized.supported_engines
+
+
+def loses_nothing(weight: torch.Tensor) -> bool:
+    """Whether a matrix is the same in float16."""
+    return torch.equal(weight.half().to(weight.dtype), weight)
+
+
+def packed(weight: torch.Tensor, bias: torch.Tensor | None) -> Linear:
+    """A matrix, [out, in], and its float32 bias, packed in float16."""
+    pack, multiply = torch.ops.quantized.linear_prepack_fp16, torch.ops.quantized.linear_dynamic_fp16.default
+    matrix = pack(weight, bias)
+    return lambda rows: multiply(rows, matrix)
+
+
+def one_after_the_other(parts: list[Linear]) -> Linear:
+    """Matrices whose outputs follow one another."""
+    return parts[0] if len(parts) == 1 else lambda rows: torch.cat([part(rows) for part in parts], dim=1)

@@ -1,0 +1,135 @@
+"""In which form the model worker writes, and what it then says of the text."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from vectarium.messages import Finished, Generate, Generated, Ids, LoadModel, Newest, Ran, Run, read_only
+from vectarium.messages_attention import ReadHead
+from vectarium.messages_writing import ChooseForm, FormChosen
+from vectarium.model import forms, forward_pass, one_token
+from vectarium.model.loading import load
+from vectarium.model.one_token import FLOAT16, FLOAT32
+from vectarium.sampling import SamplingSettings
+from vectarium.workers.model_worker import ModelWorker
+
+pytestmark = pytest.mark.skipif(not one_token.can_pack(), reason="this PyTorch packs no float16")
+PROMPT = read_only(np.array([5, 17, 300, 42], np.int32))
+
+
+class Asking:
+    """A model worker in this thread, and its answers."""
+
+    def __init__(self, qtbot, folder):
+        self.newest, self.qtbot = Newest(), qtbot
+        self.worker = ModelWorker(self.newest)
+        self.replies = []
+        self.worker.replied.connect(self.replies.append)
+        self.ask(LoadModel, source=str(folder), device="cpu")
+
+    def ask(self, kind, **content):
+        """Ask, and go on once the last reply is of `kind`'s own."""
+        self.replies.clear()
+        self.worker.take(kind(self.newest.stamp(kind), **content))
+
+    def choose(self, exact):
+        self.ask(ChooseForm, exact=exact)
+        self.qtbot.waitUntil(lambda: any(isinstance(reply, FormChosen) for reply in self.replies))
+        return self.replies[-1]
+
+    def write(self, ids: Ids, count=12, used=0):
+        """The steps of a text that is written on."""
+        self.ask(Generate, ids=ids, settings=SamplingSettings(), seed=4, count=count, used=used)
+        self.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in self.replies))
+        return [reply.step for reply in self.replies if isinstance(reply, Generated)]
+
+    def logits(self, ids: Ids):
+        self.ask(Run, ids=ids, position=len(ids) - 1)
+        assert isinstance(self.replies[-1], Ran)
+        return self.replies[-1].logits
+
+
+@pytest.fixture
+def asking(qtbot, model_folder, monkeypatch):
+    monkeypatch.setattr(forms, "_faster", lambda model, packed: FLOAT16)
+    return Asking(qtbot, model_folder)
+
+
+def text_of(steps, prompt=PROMPT):
+    return read_only(np.append(prompt, np.array([step.token_id for step in steps], np.int32)))
+
+
+def numbers(steps):
+    return [(step.token_id, step.logit, step.model_probability, step.entropy_bits) for step in steps]
+
+
+def test_float32_until_something_else_is_asked_for(asking, model_folder):
+    exact = load(str(model_folder), "cpu")
+    steps = asking.write(PROMPT)
+    trace = forward_pass.run(exact, PROMPT)
+    for step, end in zip(steps, itertools.count(len(PROMPT)), strict=False):
+        trace = forward_pass.run(exact, text_of(steps)[:end], trace)
+        assert step.logit == forward_pass.logits(exact, trace, end - 1)[step.token_id]
+
+
+def test_the_form_is_told_and_written_in(asking):
+    in_float32 = asking.write(PROMPT)
+    chosen = asking.choose(exact=False)
+    assert (chosen.form, chosen.exact, chosen.forgotten) == (FLOAT16, False, False)
+    in_float16 = asking.write(PROMPT)
+    assert numbers(in_float16) != numbers(in_float32)
+    assert in_float16[0].model_probability == pytest.approx(in_float32[0].model_probability, abs=0.01)
+    assert numbers(asking.write(PROMPT)) == numbers(in_float16)
+    chosen = asking.choose(exact=True)
+    assert (chosen.form, chosen.exact) == (FLOAT32, True)
+    assert numbers(asking.write(PROMPT)) == numbers(in_float32)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_looking_and_pausing_change_nothing_of_what_is_written(asking, exact):
+    asking.choose(exact)
+    whole = asking.write(PROMPT, count=20)
+    first = asking.write(PROMPT, count=1)
+    for pause, end in ((1, 9), (9, 10), (10, 20)):
+        text = text_of(first)
+        assert len(text) == len(PROMPT) + pause
+        asking.logits(text)
+        asking.logits(PROMPT[::-1].copy())  # another text
+        asking.ask(ReadHead, ids=text, position=len(text) - 1, layer=1, head=2)
+        first += asking.write(text, count=end - pause, used=pause)
+    assert numbers(first) == numbers(whole)
+
+
+def test_what_was_written_is_looked_at_as_it_was_drawn_and_typed_text_in_float32(asking, model_folder):
+    exact = load(str(model_folder), "cpu")
+    asking.choose(exact=False)
+    steps = asking.write(PROMPT)
+    text = text_of(steps)
+    expected = forward_pass.logits(exact, forward_pass.run(exact, text), len(text) - 1)
+    rounded = asking.logits(text)
+    assert not np.array_equal(rounded, expected)
+    assert rounded == pytest.approx(expected, abs=0.05)
+    typed = read_only(text[::-1].copy())
+    again = forward_pass.logits(exact, forward_pass.run(exact, typed), len(typed) - 1)
+    assert np.array_equal(asking.logits(typed), again)
+
+
+def test_exact_numbers_are_read_anew(asking, model_folder):
+    exact = load(str(model_folder), "cpu")
+    asking.choose(exact=False)
+    text = text_of(asking.write(PROMPT))
+    asking.logits(text)
+    assert asking.choose(exact=True).forgotten
+    expected = forward_pass.logits(exact, forward_pass.run(exact, text), len(text) - 1)
+    assert asking.logits(text) == pytest.approx(expected, abs=1e-4)
+    assert not asking.choose(exact=True).forgotten
+    assert not asking.choose(exact=False).forgotten
+
+
+def test_who_writes_at_once_waits_for_the_form(asking):
+    asking.choose(exact=False)
+    expected = numbers(asking.write(PROMPT))
+    asking.choose(exact=True)
+    asking.worker.take(ChooseForm(asking.newest.stamp(ChooseForm), exact=False))  # not waited for
+    assert numbers(asking.write(PROMPT)) == expected
