@@ -66,6 +66,8 @@ def test_typing_an_expression_shows_its_neighbours(pane, qtbot, settle):
     type_expression(qtbot, pane, "Italy - Germany + Hitler")
     settle()
     assert names(pane)[0] == "mussolini"
+    assert pane.cloud.scene.marks[0].text.startswith("mussolini  misses by 3.0")
+    assert [arrow.role for arrow in pane.cloud.scene.arrows][-1] == "miss"
     qtbot.mouseClick(pane.panels.nearest.own, Qt.MouseButton.LeftButton)
     assert "hitler" in names(pane)
     qtbot.mouseClick(pane.panels.nearest.own, Qt.MouseButton.LeftButton)
@@ -351,6 +353,7 @@ def test_the_panels_beside_the_cloud(pane, qtbot, settle):
     pane.panels.direction.direction.setText("cats - cattt")
     qtbot.keyClick(pane.panels.direction.direction, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "cattt" in pane.panels.direction.note.text())
+    assert pane.panels.direction.direction.selectedText() == "cattt"
     pane.panels.turn_to(2)
     settle()
     assert pane.panels.comparison.shown.values.shape == (6, 6)

@@ -91,8 +91,9 @@ class CloudPainting:
                 radius = look.px(5 if mark.strong else 3.5)
                 scene_of.paint_dot(painter, x, y, radius, color, ring)
                 taken.append(Box(x - radius, y - radius, 2 * radius, 2 * radius))
-                named.append((mark.text, x, y, mark.strong))
-                colors.append(color if mark.role != "near" else QColor(theme.text))
+                if mark.text:
+                    named.append((mark.text, x, y, mark.strong))
+                    colors.append(color if mark.role != "near" else QColor(theme.text))
         if hover is not None:
             x, y = float(view.projected.x[hover]), float(view.projected.y[hover])
             scene_of.paint_dot(painter, x, y, look.px(5), QColor(theme.query), ring)
@@ -101,6 +102,11 @@ class CloudPainting:
                 scene_of.paint_label(
                     painter, look, box[0], view.cloud.names[hover], QColor(theme.query), True
                 )
+        # What is marked in context is the end of a path too, which has the same name.
+        places_named: set[tuple[str, int, int]] = set()
+        kept = _distinct(named, places_named)
+        named, colors = [named[index] for index in kept], [colors[index] for index in kept]
+        weak = [weak[index] for index in _distinct(weak, places_named)]
         boxes = scene_of.fit_labels(look, named, size, taken)
         for index, box_of in boxes.items():
             text, x, y, strong = named[index]
@@ -110,7 +116,7 @@ class CloudPainting:
         for index, box_of in scene_of.fit_labels(look, weak, size, taken, rows=1).items():
             scene_of.paint_label(painter, look, box_of, weak[index][0], QColor(theme.secondary), False)
         if view.names_shown and not scene.isolated and not scene.paths:
-            self._paint_names(painter, look, view, taken)
+            self._paint_names(painter, look, view, [*taken, *_along_arrows(look, view)])
 
     def _paint_names(self, painter: QPainter, look: Look, view: View, taken: list[Box]) -> None:
         """The names of other points, as many as find room; those that were there before come first."""
@@ -126,8 +132,9 @@ class CloudPainting:
         before = dict.fromkeys(self.named)
         hidden = {mark.row for mark in view.scene.marks} | {view.hover}
         rows = chain(before, (row for row in fresh if row not in before))
+        shown = ((row, float(projected.x[row]), float(projected.y[row])) for row in rows if row not in hidden)
         boxes = labels.place(
-            ((row, float(projected.x[row]), float(projected.y[row])) for row in rows if row not in hidden),
+            (each for each in shown if not _covered(taken, *each[1:])),
             lambda row: metrics.horizontalAdvance(names[row]) + look.px(6),
             look.px(18),
             look.px(5),
@@ -144,6 +151,38 @@ class CloudPainting:
             painter.setBrush(color)
             painter.drawEllipse(QPointF(float(projected.x[row]), float(projected.y[row])), dot, dot)
             scene_of.paint_label(painter, look, box, names[row], color, False)
+
+
+def _distinct(named: list[tuple[str, float, float, bool]], known: set[tuple[str, int, int]]) -> list[int]:
+    """Which labels do not say again in the same place what is `known`, which gains them."""
+    kept = []
+    for index, (text, x, y, _) in enumerate(named):
+        key = (text, round(x), round(y))
+        if key not in known:
+            known.add(key)
+            kept.append(index)
+    return kept
+
+
+def _covered(taken: list[Box], x: float, y: float) -> bool:
+    return any(
+        box.left <= x <= box.left + box.width and box.top <= y <= box.top + box.height for box in taken
+    )
+
+
+def _along_arrows(look: Look, view: View) -> list[Box]:
+    """Small boxes along every arrow: no name of another point is to stand in its way."""
+    boxes = []
+    half, step = look.px(6), look.px(24)
+    for arrow in view.scene.arrows:
+        ends = view.project(np.stack([arrow.start, arrow.end]))
+        start, end = (np.array([ends.x[side], ends.y[side]], np.float64) for side in (0, 1))
+        length = np.linalg.norm(end - start)
+        if np.isfinite(length):
+            for share in np.linspace(0, 1, min(60, int(length / step) + 2)).tolist():
+                x, y = start + share * (end - start)
+                boxes.append(Box(float(x) - half, float(y) - half, 2 * half, 2 * half))
+    return boxes
 
 
 def _paint_axes(painter: QPainter, look: Look, view: View) -> list[Box]:

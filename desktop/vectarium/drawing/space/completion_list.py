@@ -23,6 +23,14 @@ def set_caret(line: QLineEdit, place: int) -> None:
     line.setCursorPosition(len(line.text()[:place].encode(_ENCODING, "surrogatepass")) // 2)
 
 
+def select(line: QLineEdit, start: int, end: int) -> None:
+    """Select the characters from `start` to `end` of `line`."""
+    set_caret(line, start)
+    first = line.cursorPosition()
+    set_caret(line, end)
+    line.setSelection(first, line.cursorPosition() - first)
+
+
 class CompletionList(QObject):
     """`taken` carries what the chosen entry means."""
 

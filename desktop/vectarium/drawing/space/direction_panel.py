@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look
+from vectarium.drawing.space.completion_list import select
 from vectarium.drawing.space.number_line import MEAN_NOTE, NumberLine, Reading
 from vectarium.messages_vectors import DirectionRead, Problem
 from vectarium.space_settings import SpaceSettings
@@ -110,6 +111,7 @@ class DirectionPanel(QWidget):
         self.show_readings(None)
         near = f" Try {', '.join(problem.near)}." if problem.near else ""
         self.note.setText(problem.message + near)
+        select(self.direction, problem.start, problem.end)
 
     @Slot()
     def _show(self) -> None:

@@ -65,11 +65,17 @@ def arithmetic(
             marks.append(Mark(on(place, columns), text, role, row, strong))
             taken.add(row)
 
-    expected = evaluated.expected
+    expected, others = evaluated.expected, evaluated.others
+    missed: Floats | None = None  # where the word lies that the arithmetic is compared with
     if expected is not None:
+        missed = expected.place
         mean = " (mean of its tokens)" if expected.composite else ""
         text = f"{expected.label}{mean}  misses by {expected.distance:.2f}"
         mark(expected.place, text, "found", expected.row, strong=True)
+    elif len(evaluated.terms) > 1 and len(others):
+        missed = points[others.rows[0]]
+        text = f"{others.labels[0]}  misses by {others.distances[0]:.2f}"
+        mark(missed, text, "found", int(others.rows[0]), strong=True)
     for term in evaluated.terms:
         text = f"{term.label} (mean of its tokens)" if term.composite else term.label
         mark(term.place, text, "word", term.row, strong=True)
@@ -86,8 +92,8 @@ def arithmetic(
             )
             arrows += [Arrow(on(step.start, columns), on(step.end, columns), role) for step in steps]
         marks.append(Mark(on(evaluated.tip, columns), "", "result"))
-        if expected is not None:
-            arrows.append(Arrow(on(evaluated.tip, columns), on(expected.place, columns), "miss"))
+        if missed is not None:
+            arrows.append(Arrow(on(evaluated.tip, columns), on(missed, columns), "miss"))
     return Scene(tuple(marks), tuple(arrows), dimmed=True, isolated=isolated)
 
 

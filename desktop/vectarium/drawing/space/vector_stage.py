@@ -8,8 +8,8 @@ from vectarium.drawing.cloud.cloud_menu import CloudMenu
 from vectarium.drawing.cloud.point_cloud import PointCloud
 from vectarium.drawing.palette import Look
 from vectarium.drawing.space.expression_box import ExpressionBox
+from vectarium.drawing.space.layers_bar import LayersBar
 from vectarium.drawing.space.vector_panels import VectorPanels
-from vectarium.drawing.writing.context_bar import ContextBar
 
 SIDE = 270  # pixels at 100 %
 
@@ -23,7 +23,7 @@ class VectorStage(QWidget):
         self.cloud = PointCloud(look)
         self.box = ExpressionBox(look, "king - man + woman", "Expression")
         self.view = CloudMenu(self.cloud)
-        self.layers = ContextBar(look)
+        self.layers = LayersBar(look)
         self.layers.hide()
         self.panels = VectorPanels(look)
         over = QHBoxLayout()

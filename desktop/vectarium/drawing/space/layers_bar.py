@@ -11,7 +11,7 @@ PLAY_MS = 450
 BASES = (("context", "axes of these texts"), ("tokens", "axes of W_E"))
 
 
-class ContextBar(QWidget):
+class LayersBar(QWidget):
     """`layer_changed` while scrubbing; `texts_chosen` with the texts to lay beside the one on screen."""
 
     layer_changed = Signal(int)
@@ -36,7 +36,7 @@ class ContextBar(QWidget):
         self.basis = ChoiceButton("Axes", "Principal axes of these texts at all layers, or of the tokens W_E")
         self.basis.set_choices(BASES, BASES[0][0])
         self.together = QToolButton()
-        self.together.setText("Together with ▾")
+        self.together.setText("Texts ▾")
         self.together.setProperty("role", "choice")
         self.together.setToolTip("Lay further texts beside yours: one word parts ways in them")
         self.together.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
