@@ -207,6 +207,50 @@ def test_a_failure_in_mid_word_keeps_the_text_and_play_goes_on(app, pane, qtbot,
     qtbot.waitUntil(lambda: settled(session))
 
 
+def test_logits_that_are_no_numbers_are_told_and_the_text_so_far_stays(app, pane, qtbot, monkeypatch):
+    from vectarium.model import generation
+
+    session, real, calls = app.session, generation.take_step, []
+    session.set_sampling(SamplingSettings(temperature=0))
+    count = len(session.tokens)
+
+    def breaks(logits, *rest):
+        calls.append(1)
+        return real(np.full_like(logits, np.nan) if len(calls) == 3 else logits, *rest)
+
+    monkeypatch.setattr(generation, "take_step", breaks)
+    with qtbot.waitSignal(session.failed) as failed:
+        pane.bar.play.click()
+    assert "logits that are not finite numbers" in failed.args[0].message
+    assert "Choose another one" in failed.args[0].advice
+    qtbot.waitUntil(lambda: settled(session))
+    assert len(session.tokens) == count + 2
+    assert "not finite" in app.window.notice._label.text()
+    pane.bar.play.click()
+    qtbot.waitUntil(lambda: len(session.tokens) > count + 4)
+    pane.bar.stop.click()
+    qtbot.waitUntil(lambda: settled(session))
+
+
+def test_ctrl_brings_the_card_at_once(app, pane, qtbot):
+    write(app.session, qtbot, 6)
+    token = next(
+        index
+        for index, step in enumerate(app.session.tokens.steps)
+        if step is not None and pane.text.token_rects(index)
+    )
+    pane.text.setFocus()
+    pane.details._hover._timer.setInterval(60_000)
+    qtbot.mouseMove(pane.text.viewport(), QPoint(2, 2))
+    qtbot.mouseMove(pane.text.viewport(), center(qtbot, pane, token))
+    qtbot.waitUntil(lambda: app.session.hover == token)
+    assert not pane.card.isVisible()
+    qtbot.keyClick(pane.text, Qt.Key.Key_Control)
+    assert pane.card.isVisible()
+    pane.card.close_card()
+    pane.details._hover.on(None)
+
+
 # Seeing
 
 
