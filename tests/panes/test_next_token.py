@@ -115,6 +115,34 @@ def test_a_drawn_token_shows_its_draw_and_what_comes_after_it(app, pane, qtbot):
     assert before in session.document.branches
 
 
+def test_the_dice_roll_over_what_is_expected_and_over_a_draw(app, pane, qtbot):
+    session, dice = app.session, pane._view.dice
+    assert not dice.isVisible()  # no room
+    app.window.resize(1900, 1150)
+    app.window.open_workspace("Write")
+    qtbot.waitUntil(dice.isVisible)
+    session.set_sampling(SamplingSettings(temperature=0.8, top_k=7))
+    qtbot.waitUntil(lambda: dice._chances is not None and len(dice._chances.labels) == 7)
+    assert dice._chances.drawn == pytest.approx(pane._shown.drawn[:7])
+    session.set_sampling(SamplingSettings(temperature=5))
+    qtbot.waitUntil(lambda: dice._chances.others == 260)
+    assert dice._chances.drawn.sum() == pytest.approx(1)
+    dice.thousand.click()
+    assert dice._counts.sum() == 1000
+    count, token = len(session.tokens), int(pane._shown.order[50])
+    dice.chosen.emit(100)  # all others together are no token
+    assert len(session.tokens) == count
+    dice.chosen.emit(50)
+    qtbot.waitUntil(lambda: session.can_sample and len(session.tokens) == count + 1)
+    assert session.tokens.ids[count] == token
+    session.select(count)
+    assert dice.bar._uniform is None
+    assert "chosen by hand" in dice._title.text()
+    dice.chosen.emit(3)
+    qtbot.waitUntil(lambda: session.can_sample)
+    assert session.tokens.steps[count].rank == 3
+
+
 def test_right_draws_a_token_and_left_takes_it_back(app, pane, qtbot):
     pane.table.setFocus()
     count = len(app.session.tokens)

@@ -19,10 +19,11 @@ from vectarium.drawing.distribution_table import DistributionTable
 from vectarium.drawing.elided_label import ElidedLabel
 from vectarium.drawing.palette import Look
 from vectarium.drawing.sampling_controls import SamplingControls
+from vectarium.drawing.writing.dice_panel import DicePanel
 from vectarium.sampling import SamplingSettings
 
 ROW_CHOICES = (10, 20, 50, 200, 1000, 0)  # 0 is all
-SIDE, LIST_LEAST = 290, 310  # pixels at 100 %
+SIDE, LIST_LEAST, DICE = 290, 310, 250  # pixels at 100 %
 KINDS = (
     ("Its draw", "The distribution that the selected token was drawn from, as it was then"),
     ("After it", "What the model expects after the selected token, with the settings as they are now"),
@@ -69,6 +70,7 @@ class NextTokenView:
         self.then.setWordWrap(True)
         self.settings = QPushButton("Set the sliders so")
         self.settings.setToolTip("Draw the next tokens with the settings that this one was drawn with")
+        self.dice = DicePanel(look)
         self._buttons = QHBoxLayout()
         for act in (self.undo, self.sample):
             self._buttons.addWidget(act, 1)
@@ -78,6 +80,8 @@ class NextTokenView:
         self._column.addLayout(self._buttons)
         for widget in (self.play, self.then, self.settings):
             self._column.addWidget(widget)
+        self._column.addSpacing(8)
+        self._column.addWidget(self.dice)
         self._column.addStretch(1)
         self._side = QScrollArea()
         self._side.setObjectName("paneSide")
@@ -113,8 +117,10 @@ class NextTokenView:
         self._column.setSpacing(look.px(10))
         self.table.setMinimumHeight(look.px(160))
 
-    def arrange(self, look: Look, width: int) -> None:
-        """The sliders beside the table, or below it in a narrow pane."""
+    def arrange(self, look: Look, width: int, height: int) -> None:
+        """The sliders beside the table, or below it in a narrow pane; the dice where there is room."""
+        sliders = self.controls.sizeHint().height() + look.px(100)
+        self.dice.setVisible(height >= sliders + look.px(DICE))
         beside = width >= look.px(SIDE + LIST_LEAST)
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         self._both.setDirection(direction)

@@ -13,6 +13,7 @@ from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
 from vectarium.panes.pane import Pane, Table
 from vectarium.sampling import Distribution, SamplingSettings, Step, distribution
 from vectarium.session import distribution_views as views
+from vectarium.session.distribution_dice import DistributionDice
 from vectarium.session.session import NextToken, Session
 from vectarium.session.watched_draw import WatchedDraw
 from vectarium.vocabulary import Vocabulary
@@ -58,6 +59,7 @@ class NextTokenPane(Pane):
         self._view = view
         self.table, self.controls = view.table, view.controls
         self.watched = WatchedDraw(view.table)
+        self._dice = DistributionDice(self._session, view.dice)
         self.sample_button, self.undo_button, self.play_button = view.sample, view.undo, view.play
         menu = view.rows_button.menu()
         for count in ROW_CHOICES:
@@ -96,11 +98,13 @@ class NextTokenPane(Pane):
     def set_look(self, look: Look) -> None:
         self.look = look
         self._view.set_look(look)
-        self._view.arrange(look, self.width())
+        self._view.arrange(look, self.width(), self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._view.arrange(self.look, self.width())
+        self._view.arrange(self.look, self.width(), self.height())
+        if self._rows is not None:
+            self._show()  # the dice may have come into sight
 
     # What the session says
 
@@ -218,6 +222,7 @@ class NextTokenPane(Pane):
         rows = views.rows_of_step(step, vocabulary.labels, limit)
         self._rows = rows
         self.table.show_rows(rows)
+        self._dice.show_draw(token, step, vocabulary.labels)
         before = views.context(self._session.tokens.ids, token, vocabulary.labels)
         self._view.after.set_line(f"{vocabulary.labels[step.token_id]} after  “{before}”")
         self._view.summary.setText(views.draw_summary(step, rows))
@@ -247,6 +252,7 @@ class NextTokenPane(Pane):
         count = min(self.row_limit or total, total)
         self._rows = views.rows_of(shown, vocabulary.labels, count)
         self.table.show_rows(self._rows)
+        self._dice.show_expected(shown, vocabulary.labels)
         before = views.context(known.ids, known.position + 1, vocabulary.labels)
         self._view.after.set_line(f"after  “{before}”")
         self._view.summary.setText(views.summary(shown, count))
