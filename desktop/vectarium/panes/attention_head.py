@@ -1,7 +1,5 @@
 """The right side of the Attention pane: the selected head as matrix, lines, what it moves, or a worksheet."""
 
-from collections import Counter
-
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
@@ -9,15 +7,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 from vectarium.attention.head_captions import EVERY_TOKEN, SINK_FROM, Shown, caption, described
 from vectarium.attention.head_measures import FIRST_TOKEN, without_first
 from vectarium.attention.head_numbers import MASKED, SOFTMAX, arithmetic, stage_values
-from vectarium.attention.worksheet import MOST_TOKENS, steps
+from vectarium.attention.worksheet import MOST_TOKENS
 from vectarium.drawing.heads.head_lines import HeadLines, Lines
-from vectarium.drawing.heads.head_moves import HeadMoves, Moves
+from vectarium.drawing.heads.head_moves import HeadMoves
 from vectarium.drawing.heads.head_panel import MATRIX, HeadPanel
 from vectarium.drawing.heads.head_switches import HeadSwitches
 from vectarium.drawing.heads.head_view_painting import Matrix
-from vectarium.drawing.heads.head_worksheet import HeadWorksheet, Sheet
+from vectarium.drawing.heads.head_worksheet import HeadWorksheet
 from vectarium.drawing.palette import Look
 from vectarium.messages_attention import HeadRead, PatternsRead
+from vectarium.panes.attention_views import moves_of, sheet_of
 from vectarium.session.attention_reading import AttentionReading
 from vectarium.session.session import Session
 from vectarium.words import by_words
@@ -203,50 +202,13 @@ class AttentionHead(QObject):
         ):
             self.moves.show_moves(None)
             return
-        labels = vocabulary.labels
-        keys = found.seen.ids[found.seen.start : found.position + 1].tolist()
-        often = Counter(keys)
-        names = [
-            labels[token] + (f" · {place}" if often[token] > 1 else "")
-            for place, token in enumerate(keys, start=1)
-        ]
-        self.moves.show_moves(
-            Moves(
-                query=labels[int(found.seen.ids[found.position])],
-                sources=tuple(
-                    (name, weight, moved)
-                    for name, weight, moved in zip(
-                        names, found.weights.tolist(), found.moved.tolist(), strict=True
-                    )
-                ),
-                change=found.change,
-                residual=found.residual,
-                up=tuple((labels[token], push) for token, push in found.up),
-                down=tuple((labels[token], push) for token, push in found.down),
-                check=f"All {found.heads} heads of the layer and its bias sum to its attention output: "
-                f"they differ by {found.sum_error:.0e} at most.",
-            )
-        )
+        self.moves.show_moves(moves_of(found, vocabulary.labels))
 
     def _show_sheet(self, shown: HeadRead | PatternsRead) -> None:
-        if not isinstance(shown, HeadRead):
-            self.sheet.show_sheet(None)
-            return
-        count = min(MOST_TOKENS, len(shown.keys))
-        worked = steps(
-            shown.queries[:count],
-            shown.keys[:count],
-            shown.values[:count],
-            shown.scaling,
-            self.labels_of(shown)[:count],
-            self._switches.queries_down,
-        )
-        cut = (
-            f"The first {count} tokens: what comes after them changes none of these numbers."
-            if len(shown.keys) > count
-            else ""
-        )
-        self.sheet.show_sheet(Sheet(f"Layer {shown.layer} · head {shown.head} by hand", worked, cut))
+        sheet = None
+        if isinstance(shown, HeadRead):
+            sheet = sheet_of(shown, self.labels_of(shown), self._switches.queries_down)
+        self.sheet.show_sheet(sheet)
 
     @Slot(int)
     def _view_changed(self, view: int) -> None:

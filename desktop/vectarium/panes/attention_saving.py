@@ -72,8 +72,9 @@ class AttentionSaving:
         whole.deleteLater()
 
     def head(self, look: Look, path: Path) -> None:
-        """The view that is open."""
-        save_picture(path, look, self._head.panel.page)
+        """The view that is open; all of the lines, also what is scrolled out of sight."""
+        panel = self._head.panel
+        save_picture(path, look, self._head.lines.sheet if panel.view == LINES else panel.page)
 
     def patterns(self, path: Path) -> None:
         """The pattern shown, as safetensors."""

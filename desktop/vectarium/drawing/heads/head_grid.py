@@ -119,10 +119,11 @@ class HeadGrid(QAbstractScrollArea):
 
     def whole(self) -> "HeadGrid":
         """A grid of its own, high enough for all of this one; whoever takes it deletes it."""
-        copy = HeadGrid(self._look)
+        copy = HeadGrid(self._look, self)
         copy._queries_down, copy._selected, copy._added = self._queries_down, self._selected, self._added
         copy.resize(self.viewport().width(), max(self.viewport().height(), round(self._places.height)))
         copy.show_heads(self._shown)
+        copy.grab()  # what is not on screen is laid out only when it is painted
         return copy
 
     # Layout
