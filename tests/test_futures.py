@@ -7,7 +7,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from vectarium import futures
-from vectarium.sampling import SamplingSettings, distribution, drawn, rank
+from vectarium.futures import Known
+from vectarium.ranking import penalise, rank
+from vectarium.sampling import SamplingSettings, distribution, drawn
 from writing_steps import logits
 
 NOTHING_CUT = SamplingSettings()
@@ -15,7 +17,13 @@ NOTHING_CUT = SamplingSettings()
 
 def of_shares(*shares):
     """The ranking of tokens 0, 1, … that have these probabilities."""
-    return rank(np.log(np.array(shares)).astype(np.float32))
+    return Known(rank(np.log(np.array(shares)).astype(np.float32)), np.empty(0, np.int32))
+
+
+def after(path, seed):
+    """What a model might say after a path that follows token 1."""
+    seen = np.array([1, *path], np.int32)
+    return Known(rank(logits(int(seen[-1]), seed)), seen)
 
 
 def test_a_worked_example():
@@ -49,15 +57,16 @@ settings = st.builds(
     top_k=st.sampled_from([0, 1, 3, 40]),
     top_p=st.sampled_from([1.0, 0.9, 0.5]),
     min_p=st.sampled_from([0.0, 0.05]),
+    repetition_penalty=st.sampled_from([1.0, 1.0, 1.3]),
 )
 
 
 @hypothesis_settings(deadline=None)
 @given(settings, st.sampled_from([0.005, 0.02, 0.2]), st.integers(1, 4), st.integers(0, 3))
 def test_blocks_lie_in_their_parents_and_share_out_all_of_them(chosen, least, levels, seed):
-    known = {(): rank(logits(1, seed))}
+    known = {(): after((), seed)}
     while missing := futures.missing(futures.blocks(known, chosen, levels, least), known, levels):
-        known |= {path: rank(logits(path[-1], seed)) for path in missing}
+        known |= {path: after(path, seed) for path in missing}
     found = futures.blocks(known, chosen, levels, least)
     for block in found:
         assert block.others or block.height >= least
@@ -66,7 +75,8 @@ def test_blocks_lie_in_their_parents_and_share_out_all_of_them(chosen, least, le
         assert top - 1e-9 <= block.top <= block.top + block.height <= top + height + 1e-9
         assert block.height == pytest.approx(height * block.probability)
         assert block.level == (parent.level + 1 if parent else 0)
-        true = distribution(known[block.path if block.others else block.path[:-1]], chosen)
+        before = known[block.path if block.others else block.path[:-1]]
+        true = distribution(before.ranking, chosen, before.seen)
         if block.others:
             assert block.others == true.kept_count - block.rank
             assert block.probability == pytest.approx(true.drawn[block.rank :].sum(), abs=1e-12)
@@ -81,5 +91,6 @@ def test_blocks_lie_in_their_parents_and_share_out_all_of_them(chosen, least, le
 @given(settings, st.integers(0, 5))
 def test_the_short_way_to_what_is_drawn_is_the_long_one(chosen, seed):
     ranking = rank(logits(0, seed))
-    true = distribution(ranking, chosen)
+    true = distribution(ranking, chosen, (5, 8))
+    ranking = penalise(ranking, (5, 8), chosen.repetition_penalty)
     assert drawn(ranking, chosen).tolist() == true.drawn[: true.kept_count].tolist()

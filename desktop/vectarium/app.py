@@ -26,6 +26,7 @@ from vectarium.panes.embeddings import EmbeddingsPane
 from vectarium.panes.multiverse import MultiversePane
 from vectarium.panes.next_token import NextTokenPane
 from vectarium.panes.pane import Pane
+from vectarium.panes.side_by_side import SideBySidePane
 from vectarium.panes.text_strip import TextStrip
 from vectarium.panes.writing import WritingPane
 from vectarium.session.precision import Precision
@@ -108,11 +109,14 @@ class App(QObject):
         self.embeddings = EmbeddingsPane(self.session, look, space)
         self.writing = WritingPane(self.session, look, self.settings.show_draws)
         self.next_token.watched.landed.connect(self.writing.fly_in)
+        side_by_side = SideBySidePane(self.session, look)
+        self.writing.side.tree.compare_asked.connect(side_by_side.compare)
         panes: tuple[Pane, ...] = (
             self.embeddings,
             self.writing,
             self.attention,
             self.next_token,
+            side_by_side,
             MultiversePane(self.session, look),
         )
         self.panes = {pane.key: pane for pane in panes}

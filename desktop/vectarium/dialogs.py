@@ -38,7 +38,11 @@ PANE_KEYS = (
         "F2 or any letter edits the text at the caret, Esc lets the keys write again",
     ),
     ("Multiverse", "arrows walk, Return goes there, + and − zoom, 0 shows all"),
-    ("Branches", "arrows walk, F2 renames, Del deletes"),
+    (
+        "Side by side",
+        "→ and Space draw a token in every column, ← takes one back, Ctrl+Space plays, Space pauses",
+    ),
+    ("Branches", "arrows walk, C compares, F2 renames, Del deletes"),
     ("Grid of heads", "arrows walk"),
     ("One head", "arrows move, + and − zoom, 0 shows all, Enter holds a cell"),
     (

@@ -7,9 +7,18 @@ can follow. Blocks too low to be drawn are gathered in one.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vectarium.messages import Ids
 from vectarium.messages_futures import Path
-from vectarium.ranking import Ranking
+from vectarium.ranking import Ranking, penalise
 from vectarium.sampling import SamplingSettings, drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The model's ranking after a path, and the tokens that it saw before: those are penalised."""
+
+    ranking: Ranking
+    seen: Ids  # [token]
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class Block:
 
 
 def blocks(
-    known: Mapping[Path, Ranking],
+    known: Mapping[Path, Known],
     settings: SamplingSettings,
     levels: int,
     least: float,
@@ -44,9 +53,9 @@ def blocks(
     for level in range(levels):
         parents, waiting = waiting, []
         for path, top, height, parent in parents:
-            ranking = known.get(path)
-            if ranking is None:
+            if path not in known:
                 continue
+            ranking = penalise(known[path].ranking, known[path].seen, settings.repetition_penalty)
             shares = drawn(ranking, settings)
             count = int((shares * height >= least).sum())
             for rank, (token, share) in enumerate(
@@ -64,7 +73,7 @@ def blocks(
     return tuple(found)
 
 
-def missing(found: tuple[Block, ...], known: Mapping[Path, Ranking], levels: int) -> tuple[Path, ...]:
+def missing(found: tuple[Block, ...], known: Mapping[Path, Known], levels: int) -> tuple[Path, ...]:
     """The paths after which something belongs that is not known, the likeliest first."""
     wanted = [
         block

@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
         pane.message.connect(self.say)
         pane.help_asked.connect(self._show_help)
         pane.path_asked.connect(self._save_as)
+        pane.shown_asked.connect(self.show_pane)
         self._dock_host.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         return dock
 
@@ -226,6 +227,16 @@ class MainWindow(QMainWindow):
         state = self.layouts.get(self.workspace, b"")
         if not state or not self._dock_host.restoreState(QByteArray(state)):
             self._arrange(self.workspaces[index])
+
+    @Slot(str)
+    def show_pane(self, key: str) -> None:
+        """Bring a pane into view: here, or in the first workspace that has it."""
+        if self._docks[key].isHidden():
+            home = next((w for w in self.workspaces if any(key in column for column in w.columns)), None)
+            if home is not None:
+                self.open_workspace(home.name)
+        self._docks[key].show()
+        self._docks[key].raise_()
 
     @Slot()
     def reset_workspace(self) -> None:

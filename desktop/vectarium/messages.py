@@ -101,7 +101,12 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Progress(Reply):
+class Part(Reply):
+    """An answer that is not the last to its request."""
+
+
+@dataclass(frozen=True)
+class Progress(Part):
     """`doing` in a few words, `share` done (0 to 1) or None where it is not known."""
 
     doing: str
@@ -165,7 +170,7 @@ class Ran(Reply):
 
 
 @dataclass(frozen=True)
-class Generated(Reply):
+class Generated(Part):
     """One more token and how it was drawn; `ids` is the text it was drawn after."""
 
     ids: Ids  # [token]

@@ -217,13 +217,16 @@ def distribution(
 
 
 def drawn(ranking: Ranking, settings: SamplingSettings) -> NDArray[np.float64]:
-    """`Distribution.drawn` of the tokens that the cuts leave, [rank], without the work for all the rest."""
+    """`Distribution.drawn` of the tokens that the cuts leave, [rank], without the work for all the rest.
+
+    A repetition penalty is that of the ranking.
+    """
     if settings.temperature == 0:
         return _one_hot(1)
     with np.errstate(over="ignore"):
-        exact = ranking.logits.astype(np.float64)
+        exact = ranking.penalised.astype(np.float64)
         weight = np.exp((exact - exact[0]) / settings.temperature)
-    kept = weight[: _kept_count(ranking.logits, weight, settings)]
+    kept = weight[: _kept_count(ranking.penalised, weight, settings)]
     shares: NDArray[np.float64] = kept / kept.sum()
     return shares
 

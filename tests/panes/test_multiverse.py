@@ -56,7 +56,7 @@ def check_against_transformers(pane) -> None:
         before = block.path if block.others else block.path[:-1]
         if before not in known:
             logits = network(torch.tensor([[*text, *before]])).logits[0, -1].numpy()
-            known[before] = distribution(logits, session.sampling)
+            known[before] = distribution(logits, session.sampling, [*text, *before])
         true = known[before]
         if block.others:
             assert block.others == true.kept_count - block.rank
@@ -88,6 +88,15 @@ def test_sliders_reshape_the_blocks_without_a_pass(app, pane, qtbot):
         if isinstance(request, ReadFutures):
             assert not known & set(request.paths)
     check_against_transformers(pane)
+
+
+def test_repetition_is_penalised_along_the_path(app, pane, qtbot):
+    app.session.set_sampling(SamplingSettings(temperature=0.5, repetition_penalty=1.5))
+    qtbot.waitUntil(lambda: complete(pane))
+    check_against_transformers(pane)
+    block = max((b for b in pane.reading.blocks if b.level == 1 and not b.others), key=lambda b: b.height)
+    pane.go_to(block.path)
+    assert app.session.tokens.steps[-1].drawn == pytest.approx(block.probability, abs=1e-9)
 
 
 def test_the_panes_own_sliders_are_the_sampling_of_all(app, pane, qtbot):

@@ -153,7 +153,6 @@ class SamplingControls(QWidget):
         """Where there is no room for the others."""
         for widget in self._beyond:
             widget.setVisible(not alone)
-        self.layout().invalidate()  # type: ignore[union-attr]
 
     def set_vocabulary_size(self, size: int) -> None:
         """No more than all tokens can be kept."""

@@ -27,6 +27,7 @@ QLabel {{ background: transparent; }}
 QLabel[role="title"] {{ font-weight: 600; }}
 QLabel[role="secondary"] {{ color: {t.secondary}; }}
 QLabel[role="small"] {{ color: {t.secondary}; font-size: {px(12)}px; }}
+QLabel[role="temperature"] {{ color: {t.temperature}; font-weight: 600; }}
 QLabel[role="number"] {{ font-family: "{MONO}"; }}
 
 QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {px(6)}px;
@@ -112,5 +113,8 @@ QCheckBox {{ spacing: {px(8)}px; background: transparent; }}
 #paneSide {{ background: transparent; border-left: 1px solid {t.line}; }}
 #notice {{ background: {t.raised}; border: 1px solid {t.query}; border-radius: {px(8)}px; }}
 #floating {{ background: {t.pane}; border: 1px solid {t.line}; border-radius: {px(8)}px; }}
+#column {{ border: none; border-right: 1px solid {t.line}; }}
+QToolButton[role="column"] {{ color: {t.secondary}; padding: {px(3)}px {px(6)}px; }}
+#columnHead {{ background: {t.raised}; border-bottom: 1px solid {t.line}; }}
 #rule {{ background: {t.line}; max-height: 1px; min-height: 1px; border: none; }}
 """

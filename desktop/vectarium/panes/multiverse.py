@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from vectarium.drawing.choice_button import ChoiceButton, toggle
 from vectarium.drawing.distribution_rows import percent
@@ -27,6 +27,7 @@ MOST_LEVELS = 6
 LEASTS = (0.005, 0.01, 0.02, 0.05)
 BLOCKS_LEAST = 300  # pixels at 100 %: a lower pane shows the temperature alone
 BLOCKS_LOWEST = 150  # and a still lower one none of the sliders
+ROW, ROWS = 36, 6.5  # pixels that a slider takes at 100 %, and how many there are, with the words
 
 
 class MultiversePane(Pane):
@@ -75,7 +76,9 @@ class MultiversePane(Pane):
         self.tools.addWidget(row)
         self.blocks = FutureBlocks(look)
         self.controls = SamplingControls(look, self._session.sampling)
-        self._controls = _Below(self.controls)
+        self._controls = QWidget()
+        self._margins = QVBoxLayout(self._controls)
+        self._margins.addWidget(self.controls)
         self._layout = QVBoxLayout(self.body)
         self._layout.setSpacing(0)
         self._layout.addWidget(self.blocks, 1)
@@ -100,7 +103,8 @@ class MultiversePane(Pane):
     def set_look(self, look: Look) -> None:
         self.look = look
         self._layout.setContentsMargins(0, look.px(2), 0, 0)
-        self._controls.set_margin(look.px(12))
+        margin = look.px(12)
+        self._margins.setContentsMargins(margin, margin // 2, margin, margin)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -110,13 +114,12 @@ class MultiversePane(Pane):
     @Slot()
     def _arrange(self) -> None:
         """The sliders make way for the blocks where the pane is low."""
-        self.controls.show_temperature_alone(False)
-        if self.height() - self._controls.sizeHint().height() < self.look.px(BLOCKS_LEAST):
-            self.controls.show_temperature_alone(True)
-        room = self.height() - self._controls.sizeHint().height() >= self.look.px(BLOCKS_LOWEST)
+        px, row = self.look.px, self.look.px(ROW)
+        all_of_them = self.height() - ROWS * row >= px(BLOCKS_LEAST)
+        room = all_of_them or self.height() - 1.5 * row >= px(BLOCKS_LOWEST)
+        self.controls.show_temperature_alone(not all_of_them)
         self.sliders.setEnabled(room)
         self._controls.setVisible(room and self.sliders.isChecked())
-        self._controls.setFixedHeight(self._controls.sizeHint().height())
 
     # Only while it is seen
 
@@ -213,28 +216,6 @@ class MultiversePane(Pane):
             return []
         columns = ("level", "path", "ids", "rank", "tokens", "probability", "joint")
         return [Table("multiverse", columns, lambda: _rows(blocks, vocabulary))]
-
-
-class _Below(QScrollArea):
-    """The sliders, as high as they are."""
-
-    def __init__(self, controls: QWidget) -> None:
-        super().__init__()
-        self._holder = QWidget()
-        self._column = QVBoxLayout(self._holder)
-        self._column.addWidget(controls)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(self._holder)
-
-    def set_margin(self, margin: int) -> None:
-        self._column.setContentsMargins(margin, margin // 2, margin, margin)
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        self._column.invalidate()  # the sliders may have come or gone in this turn of the event loop
-        return self._holder.sizeHint()
 
 
 def _rows(blocks: tuple[Block, ...], vocabulary: Vocabulary) -> Iterator[tuple[object, ...]]:

@@ -44,6 +44,7 @@ class Pane(QWidget):
     message = Signal(str)  # for the status bar
     help_asked = Signal(str, str)  # title, text
     path_asked = Signal(str, str, object)  # title, file name, Callable[[Path], None]
+    shown_asked = Signal(str)  # key of the pane that has something to show
 
     def __init__(self, look: Look) -> None:
         super().__init__()

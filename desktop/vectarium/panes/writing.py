@@ -46,7 +46,7 @@ class WritingPane(Pane):
         "keys are the text's; the caret goes wherever you click. What the model wrote before stays as a "
         "branch. <b>Esc</b>, or the model when it writes, ends it.</p>"
         "<p><b>Branches</b>: every text you left. Arrow keys walk, "
-        "F2 renames, Del deletes. <b>Dice</b>: the tokens that could be drawn, as wide as they were likely, "
+        "F2 renames, C compares, Del deletes. <b>Dice</b>: the tokens that could be drawn, as wide as they were likely, "
         "and the random number that fell on one.</p><p>When the text outgrows the context, the model no "
         "longer sees its beginning: the oldest quarter of the context drops out at a time, and is drawn in "
         "grey.</p>"

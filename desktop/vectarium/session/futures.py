@@ -4,10 +4,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vectarium import futures
-from vectarium.futures import Block
-from vectarium.messages import Failed, Finished, Ids, ModelLoaded, Reply
+from vectarium.futures import Block, Known
+from vectarium.messages import Failed, Finished, Ids, ModelLoaded, Reply, read_only
 from vectarium.messages_futures import FuturesRead, Path, ReadFutures
-from vectarium.ranking import Ranking
 from vectarium.sampling import Step, distribution, record_step
 from vectarium.session.session import NextToken, Session
 from vectarium.session.tokens import Tokens
@@ -31,7 +30,7 @@ class FuturesReading(QObject):
         self.wanted = False
         self.levels, self.least = LEVELS, LEAST
         self.blocks: tuple[Block, ...] = ()
-        self._known: dict[Path, Ranking] = {}
+        self._known: dict[Path, Known] = {}
         self._root: NextToken | None = None
         self._waiting: set[Path] = set()
         self._asking = QTimer(self)
@@ -84,7 +83,8 @@ class FuturesReading(QObject):
         """How the tokens of a path would be chosen by hand. Raises KeyError for a path that is not known."""
         chosen = []
         for depth, token in enumerate(path):
-            drawn_from = distribution(self._known[path[:depth]], self._session.sampling)
+            known = self._known[path[:depth]]
+            drawn_from = distribution(known.ranking, self._session.sampling, known.seen)
             chosen.append(record_step(drawn_from, drawn_from.rank_of(token)))
         return tuple(chosen)
 
@@ -98,13 +98,13 @@ class FuturesReading(QObject):
             self._forget()
         elif root is not self._root:
             self._known = self._carried_over(root)
-            self._known[()] = root.ranking
+            self._known[()] = Known(root.ranking, root.seen)
             self._root = root
             self._drop_question()
         self._reshape()
         self._ask()
 
-    def _carried_over(self, root: NextToken) -> dict[Path, Ranking]:
+    def _carried_over(self, root: NextToken) -> dict[Path, Known]:
         """What is known already of a text that goes on from the present one, or that it goes on from."""
         old, old_text = self._root, self.text
         if old is None or old.seen_from != root.seen_from:
@@ -115,8 +115,8 @@ class FuturesReading(QObject):
             return {}
         gone, come = tuple(old_text[shared:].tolist()), tuple(text[shared:].tolist())
         return {
-            gone + path[len(come) :]: ranking
-            for path, ranking in self._known.items()
+            gone + path[len(come) :]: known
+            for path, known in self._known.items()
             if path[: len(come)] == come
         }
 
@@ -166,7 +166,9 @@ class FuturesReading(QObject):
             return
         if reply.position != self._root.position or not np.array_equal(reply.ids, self._root.ids):
             return
-        self._known.update(zip(reply.paths, reply.rankings, strict=True))
+        seen = self.text[reply.seen_from :]
+        for path, ranking in zip(reply.paths, reply.rankings, strict=True):
+            self._known[path] = Known(ranking, read_only(np.append(seen, np.array(path, np.int32))))
         self._waiting.difference_update(reply.paths)
         self._reshape()
 
@@ -199,6 +201,6 @@ class FuturesReading(QObject):
         self.changed.emit()
 
     def _make_room(self) -> None:
-        if sum(len(ranking.logits) for ranking in self._known.values()) > MOST_KEPT:
+        if sum(len(known.ranking.logits) for known in self._known.values()) > MOST_KEPT:
             shown = {()} | {block.path for block in self.blocks}
-            self._known = {path: ranking for path, ranking in self._known.items() if path in shown}
+            self._known = {path: known for path, known in self._known.items() if path in shown}

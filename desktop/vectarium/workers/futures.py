@@ -50,7 +50,7 @@ class FutureReader:
                     self._trees[first] = _tree(model, own, text[first:], checkpoint)
                 logits = self._trees[first].logits(some, checkpoint)
                 rankings = tuple(rank(after) for after in logits)
-                yield FuturesRead(request.number, request.ids, request.position, some, rankings)
+                yield FuturesRead(request.number, request.ids, request.position, first, some, rankings)
         yield Finished(request.number, request)
 
 

@@ -23,14 +23,15 @@ from vectarium.messages import (
     read_only,
 )
 from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPatterns, Seen
-from vectarium.messages_futures import ReadFutures
+from vectarium.messages_futures import ReadFutures, ScoreTexts, SteerColumns, WriteColumns
 from vectarium.messages_vectors import ReadLens, ReadStreams
 from vectarium.messages_writing import ChooseForm, FormChosen, Score, Steer
 from vectarium.workers import attention
 from vectarium.workers.base import Worker
+from vectarium.workers.columns import ColumnsTurns
 from vectarium.workers.futures import FutureReader
 from vectarium.workers.loaded import model_loaded
-from vectarium.workers.writing import Writer, score
+from vectarium.workers.writing import Writer, score, score_texts
 from vectarium.workers.writing_form import WritingForm
 
 LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
@@ -63,6 +64,7 @@ class ModelWorker(Worker):
         self._turn.timeout.connect(self._write_one)
         self._head_reader = attention.HeadReader()
         self._future_reader = FutureReader()
+        self._columns = ColumnsTurns(self)
         self._in_parts: dict[type[Request], tuple[Request, Iterator[Reply | None]]] = {}
         self._next_part.connect(self._answer_parts, Qt.ConnectionType.QueuedConnection)
 
@@ -90,6 +92,15 @@ class ModelWorker(Worker):
                 self._read_embeddings(request)
             case ReadFutures():
                 self._read_futures(request)
+            case WriteColumns() if self._model is not None:
+                self._columns.start(request, self._model, self._trace)
+            case SteerColumns():
+                self._columns.steer(request)
+            case ScoreTexts() if self._model is not None:
+                checkpoint = self._checkpoint(request, "Reading")
+                self._reply(score_texts(self._model, self._trace, request, checkpoint))
+            case WriteColumns() | ScoreTexts():
+                pass
             case _:
                 raise TypeError(f"not a question for the model: {request}")
 
@@ -117,6 +128,7 @@ class ModelWorker(Worker):
         self._checkpoint(request, "").check()
         self._writer = self._written = self._trace = None
         self._in_parts.clear()
+        self._columns.forget()
         self._model = model
         self._form = WritingForm(model, self._forms)
         from vectarium.workers.embeddings import matrices

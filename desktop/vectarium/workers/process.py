@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from vectarium.messages import Failed, Generated, LoadModel, Newest, Progress, Reply, Request
+from vectarium.messages import Failed, LoadModel, Newest, Part, Reply, Request
 from vectarium.workers.serving import PROTOCOL, serve
 
 SHORT_LIFE_SECONDS = 30  # who dies sooner would do so again
@@ -109,7 +109,7 @@ class WorkerProcess(QObject):
         if isinstance(reply, logging.LogRecord):
             logging.getLogger(reply.name).handle(reply)
             return
-        if not isinstance(reply, Progress | Generated):
+        if not isinstance(reply, Part):
             self._unanswered.pop(reply.number, None)
         self.replied.emit(reply)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vectarium.messages import Generate, Generated, Ids, read_only
+from vectarium.messages_futures import ScoreTexts, TextsScored
 from vectarium.messages_writing import Score, Scored, Steer
 from vectarium.ranking import BrokenLogits
 from vectarium.sampling import Step
@@ -143,3 +144,14 @@ def _neighbours(
         if not together:
             yield slice(first, entry), start
             first = entry
+
+
+def score_texts(
+    model: Any, trace: Any, request: ScoreTexts, checkpoint: Callable[[float], None]
+) -> TextsScored:
+    """Answer `ScoreTexts`, without a trace for others to go on from."""
+    found = []
+    for ids, positions in request.texts:
+        scored, trace = score(model, trace, Score(request.number, ids, positions), checkpoint)
+        found.append(scored)
+    return TextsScored(request.number, tuple(found))

@@ -1,12 +1,15 @@
 """The blocks by themselves: where they lie, what they say, and that it can be read."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from vectarium import futures
 from vectarium.drawing.futures.future_blocks import FutureBlocks, fill
 from vectarium.drawing.palette import DARK, LIGHT, Look, contrast
-from vectarium.sampling import SamplingSettings, rank
+from vectarium.futures import Known
+from vectarium.ranking import rank
+from vectarium.sampling import SamplingSettings
 from writing_steps import VOCABULARY, logits
 
 LABELS = tuple(f"␣w{token}" for token in range(VOCABULARY))
@@ -14,9 +17,10 @@ LABELS = tuple(f"␣w{token}" for token in range(VOCABULARY))
 
 @pytest.fixture
 def blocks(qtbot):
-    known = {(): rank(logits(1))}
+    nothing = np.empty(0, np.int32)
+    known = {(): Known(rank(logits(1)), nothing)}
     while missing := futures.missing(futures.blocks(known, SamplingSettings(), 3, 0.005, 7), known, levels=3):
-        known |= {path: rank(logits(path[-1])) for path in missing}
+        known |= {path: Known(rank(logits(path[-1])), nothing) for path in missing}
     widget = FutureBlocks(Look())
     qtbot.addWidget(widget)
     widget.resize(700, 560)

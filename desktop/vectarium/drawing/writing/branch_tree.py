@@ -41,6 +41,7 @@ class BranchTree(QWidget):
     node_chosen = Signal(int)  # node
     rename_asked = Signal(int)  # branch
     delete_asked = Signal(int)  # branch
+    compare_asked = Signal(int)  # branch
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -194,6 +195,7 @@ class BranchTree(QWidget):
         """What can be done to a branch."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Compare side by side (C)", lambda: self.compare_asked.emit(branch))
         menu.addAction("Rename … (F2)", lambda: self.rename_asked.emit(branch))
         menu.addAction("Delete (Del)", lambda: self.delete_asked.emit(branch))
         return menu
@@ -234,6 +236,8 @@ class BranchTree(QWidget):
             self._choose(next((child for child in below if self._nodes[child].active), below[0]))
         elif key == Qt.Key.Key_F2 and leaf is not None:
             self.rename_asked.emit(leaf)
+        elif key == Qt.Key.Key_C and leaf is not None:
+            self.compare_asked.emit(leaf)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and leaf is not None:
             self.delete_asked.emit(leaf)
         elif key not in (Qt.Key.Key_Up, Qt.Key.Key_Down):
