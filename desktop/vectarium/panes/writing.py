@@ -45,9 +45,9 @@ class WritingPane(Pane):
         "<p><b>Edit</b>: begin to type, paste or delete, double-click a word or press <b>F2</b>, and the "
         "keys are the text's; the caret goes wherever you click. What the model wrote before stays as a "
         "branch. <b>Esc</b>, or the model when it writes, ends it.</p>"
-        "<p><b>Branches</b>: every text you left. Arrow keys walk, "
-        "F2 renames, C compares, Del deletes. <b>Dice</b>: the tokens that could be drawn, as wide as they were likely, "
-        "and the random number that fell on one.</p><p>When the text outgrows the context, the model no "
+        "<p><b>Branches</b>: every text you left. Arrow keys walk, F2 renames, C compares, Del deletes. "
+        "<b>Dice</b>: the tokens that could be drawn, as wide as they were likely, and the random number "
+        "that fell on one.</p><p>When the text outgrows the context, the model no "
         "longer sees its beginning: the oldest quarter of the context drops out at a time, and is drawn in "
         "grey.</p>"
     )
