@@ -100,6 +100,7 @@ QCheckBox {{ spacing: {px(8)}px; background: transparent; }}
 #stripBar {{ border-top: 1px solid {t.line}; border-bottom: 1px solid {t.line}; }}
 #statusBar {{ border-top: 1px solid {t.line}; color: {t.secondary}; }}
 #statusBar QLabel {{ color: {t.secondary}; font-size: {px(12)}px; }}
+#statusBar QToolButton {{ font-size: {px(12)}px; padding: 0 {px(8)}px; }}
 #statusBar::item {{ border: none; }}
 #workspaces {{ background: {t.raised}; border-radius: {px(8)}px; }}
 #workspaces QToolButton {{ background: transparent; border-color: transparent; color: {t.secondary}; padding: {px(4)}px {px(11)}px; }}
