@@ -114,6 +114,7 @@ def test_keys_step_go_back_play_and_pause(app, pane, qtbot):
     text.setFocus()
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Space):
         before = columns.length
+        qtbot.waitUntil(pane.view.bar.step.isEnabled)
         qtbot.keyClick(text, key)
         qtbot.waitUntil(lambda before=before: columns.length == before + 1 and not columns.running)
     qtbot.keyClick(text, Qt.Key.Key_Left)
