@@ -439,10 +439,12 @@ def test_files_hold_the_points_and_the_neighbours(pane, tmp_path):
         terms = list(csv.DictReader(file))
     assert [term["weight"] for term in terms] == ["1.0", "-1.0", "1.0", ""]
     assert terms[-1]["text"] == "king - man + woman"
-    pane.save_neighbours(tmp_path / "ten.csv")
+    pane.files.save_neighbours(tmp_path / "ten.csv")
     lines = (tmp_path / "ten.csv").read_text().splitlines()
     assert len(lines) == 11
     assert lines[1].startswith("1,queen,")
+    pane.files.save_expression(tmp_path / "value.csv")
+    assert (tmp_path / "value.csv").read_text() == (tmp_path / "expression.csv").read_text()
     pane.save_json(tmp_path / "e.json")
     assert set(json.loads((tmp_path / "e.json").read_text())) >= {"points", "neighbours"}
     pane.save_picture(tmp_path / "e.svg")

@@ -4,10 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout
 
-from vectarium import space_tables
 from vectarium.drawing.choice_button import ChoiceButton
 from vectarium.drawing.palette import Look
 from vectarium.drawing.space.search_box import SearchBox
@@ -16,6 +15,8 @@ from vectarium.files import write_csv
 from vectarium.messages import Failed, LoadModel, ModelLoaded
 from vectarium.messages_vectors import Completions, Problem
 from vectarium.panes.embeddings_cloud import EmbeddingsCloud
+from vectarium.panes.embeddings_context import EmbeddingsContext
+from vectarium.panes.embeddings_files import EmbeddingsFiles
 from vectarium.panes.embeddings_links import EmbeddingsLinks
 from vectarium.panes.pane import Pane, Table
 from vectarium.session.context_reading import ContextReading
@@ -66,11 +67,9 @@ class EmbeddingsPane(Pane):
         self.panels.restore(settings)
         self.view.chain.setChecked(settings.chain)
         self.drawn = EmbeddingsCloud(self.reading, self.context, stage, self)
+        self.in_context = EmbeddingsContext(self.reading, self.context, self.layers, self.drawn, self)
         self.links = EmbeddingsLinks(self._session, self.reading, self.context, stage, self)
-        self.menu.addSeparator()
-        self.menu.addAction("Copy the nearest words", self._copy_neighbours)
-        self.menu.addAction("Save the nearest words as CSV …", self._ask_neighbours_path)
-        self.menu.addAction("Save what is beside the cloud as SVG …", self._ask_side_path)
+        self.files = EmbeddingsFiles(self.reading, self.panels, self.menu, self)
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(stage)
@@ -99,15 +98,16 @@ class EmbeddingsPane(Pane):
         self.search.chosen.connect(self._found)
         self.search.entered.connect(self.evaluate)
         self.drawn.described.connect(self._describe)
+        self.files.message.connect(self.message)
+        self.files.path_asked.connect(self.path_asked)
         nearest.asked.connect(self._ask_again)
         self.panels.asked.connect(reading.ask_panel)
-        self.context.changed.connect(self._context_changed)
+        self.in_context.waiting.connect(self._say_waiting)
+        self.in_context.shown.connect(self.show_body)
+        self.in_context.text_changed.connect(self._look_at_text)
         self.context.problem.connect(self._show_problem)
         self.context.failed.connect(self.show_empty)
         self.context.stopped.connect(self._say_stopped)
-        self.layers.layer_changed.connect(self._layer_changed)
-        self.layers.basis_chosen.connect(self.context.set_basis)
-        self.layers.texts_chosen.connect(self.context.set_others)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -154,7 +154,7 @@ class EmbeddingsPane(Pane):
         if self.reading.needs_model:
             self._say_waiting()
         elif in_context:
-            self._context_changed()
+            self.in_context.show()
         elif self.isVisible():
             self.reading.open()
 
@@ -189,6 +189,7 @@ class EmbeddingsPane(Pane):
         if self.reading.spaces is not None:
             self.box.set_examples(self.reading.spaces.expressions.get(self.reading.space, ()))
 
+    @Slot()
     def _say_waiting(self) -> None:
         if self.reading.needs_model:
             self.show_empty("The model is starting. Its vectors will appear here as a cloud of points.")
@@ -287,28 +288,7 @@ class EmbeddingsPane(Pane):
         else:
             self.message.emit(f"No axis “{problem.text}”: {problem.message}")
 
-    # In context
-
     @Slot()
-    def _context_changed(self) -> None:
-        """Other paths, or other names along them."""
-        if not self.reading.in_context:
-            return
-        self.layers.set_layers(self.context.layers)
-        opened = self.context.space(self.layers.layer.value())
-        if opened is None:
-            self.reading.opened = None
-            self._say_waiting()
-            return
-        known, self.reading.opened = self.reading.opened, opened
-        self.drawn.place_points(keep_view=known is not None)
-        self.show_body()
-        if known is None or known.words != opened.words:
-            self._look_at_text()
-        elif known.axes != opened.axes:
-            self.reading.again()
-        self.drawn.draw()
-
     def _look_at_text(self) -> None:
         """Another text: what was asked for it, or its selected token."""
         self.reading.evaluated = None
@@ -321,50 +301,15 @@ class EmbeddingsPane(Pane):
         else:
             self.reading.look_at(self.context.selected()[0])
 
-    @Slot(int)
-    def _layer_changed(self, layer: int) -> None:
-        opened = self.context.space(layer)
-        if opened is not None:
-            self.reading.opened = opened
-            self.drawn.place_points(keep_view=True)
-            self.drawn.draw()
-            self.context.set_layer(layer)
-            self.reading.again()
-
     # Data
 
     def tables(self) -> list[Table]:
-        """The points with all components, the neighbours, and the numbers of the side."""
-        return self._tables(None)
-
-    def _tables(self, most: int | None) -> list[Table]:
-        reading = self.reading
-        found = space_tables.tables(reading.opened, reading.evaluated, reading.axes, most)
-        return [Table(*each) for each in (*found, *self.panels.tables())]
+        """The points with all components, the neighbours, the expression, and the numbers of the side."""
+        return [Table(*each) for each in self.files.tables()]
 
     def export(self, folder: Path) -> None:
         """``points.csv`` and ``neighbours.csv``, fifty of them. Raises OSError."""
         if self._problem:
             raise OSError(f"the expression “{self.box.text}” has no value: {self._problem}")
-        for table in self._tables(EXPORTED_NEIGHBOURS):
-            write_csv(folder / f"{table.name}.csv", table.columns, table.rows())
-
-    @Slot()
-    def _ask_neighbours_path(self) -> None:
-        self.path_asked.emit("Save the nearest words", "neighbours.csv", self.save_neighbours)
-
-    def save_neighbours(self, path: Path) -> None:
-        """The list of neighbours as it is shown, with all three measures, as CSV. Raises OSError."""
-        near, limit = self.panels.nearest.listed, self.panels.nearest.limit
-        if near is not None:
-            write_csv(path, space_tables.NEIGHBOUR_COLUMNS, space_tables.neighbours(near, limit))
-
-    @Slot()
-    def _ask_side_path(self) -> None:
-        name = self.panels.settings().panel.lower().replace(" ", "-")
-        self.path_asked.emit("Save what is beside the cloud", f"{name}.svg", self.panels.save_picture)
-
-    @Slot()
-    def _copy_neighbours(self) -> None:
-        QGuiApplication.clipboard().setText(self.panels.nearest.bars.as_text())
-        self.message.emit("The nearest words are on the clipboard.")
+        for name, columns, rows in self.files.tables(EXPORTED_NEIGHBOURS):
+            write_csv(folder / f"{name}.csv", columns, rows())

@@ -21,6 +21,7 @@ class CloudMenu(QToolButton):
         super().__init__(cloud)
         self._cloud = cloud
         self._columns = (0, 1, 2)
+        self._typed = ""  # the expression of an axis, to be mended if it has no value
         self.setText("View ▾")
         self.setToolTip("Axes, views and what is lit in the cloud")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -93,7 +94,9 @@ class CloudMenu(QToolButton):
             self,
             "An axis of your own",
             "The axis runs along the value of this expression, such as woman - man:",
+            text=self._typed,
         )
+        self._typed = text or self._typed
         if agreed and text.strip():
             self.axis_asked.emit(place, text)
 
