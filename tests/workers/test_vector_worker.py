@@ -141,6 +141,8 @@ def test_the_plural_direction_rises_from_one_to_ten(ask):
     assert dots["students"] > dots["student"]
     assert len(read.unknown) == 1
     assert "octopodes" in read.unknown[0]
+    (read,) = ask(m.ReadDirection, space="words", direction="cats - cat", words="one qqa qqb qqc")
+    assert read.unknown == ("Not in this space: qqa, qqb, qqc.",)
 
 
 def test_a_matrix_of_dot_products_and_of_cosines(ask):

@@ -14,7 +14,7 @@ from vectarium.vectors.arrays import VectorError
 from vectarium.vectors.axes import Axis, custom_axis, extremes, project
 from vectarium.vectors.expressions import quoted
 from vectarium.vectors.neighbours import Measure, Neighbours, nearest, place_of
-from vectarium.vectors.spaces import Kind, Space, UnknownWord
+from vectarium.vectors.spaces import Kind, Space, UnknownWord, WordVector
 from vectarium.vocabulary import visible
 
 _ID_NAMES = {Kind.WORDS: "rank", Kind.POSITIONS: "position", Kind.CONTEXT: "position"}
@@ -223,22 +223,22 @@ def read_direction(request: m.ReadDirection, space: Space) -> m.DirectionRead:
         tuple(point.composite for point in read.points),
         read_only(read.dots.astype(np.float32)),
         read_only(read.cosines.astype(np.float32)),
-        tuple(map(str, read.unknown)),
+        _unknown(read.unknown),
     )
 
 
 def compare_words(request: m.CompareWords, space: Space) -> m.WordsCompared:
     """Raises VectorError for a list without two words, or with more than can be read."""
-    points, unknown = [], []
+    points: list[WordVector] = []
+    unknown: list[UnknownWord] = []
     for word, exact in directions.listed_words(request.words):
         try:
             points.append(space.find(word, exact=exact))
         except UnknownWord as error:
-            unknown.append(str(error))
+            unknown.append(error)
     if not 2 <= len(points) <= 40:
-        raise VectorError(
-            f"Between 2 and 40 words can be compared, not {len(points)}. {' '.join(unknown)}".strip()
-        )
+        missing = " ".join(_unknown(unknown))
+        raise VectorError(f"Between 2 and 40 words can be compared, not {len(points)}. {missing}".strip())
     vectors = np.stack([point.vector for point in points])
     return m.WordsCompared(
         request.number,
@@ -247,8 +247,15 @@ def compare_words(request: m.CompareWords, space: Space) -> m.WordsCompared:
         read_only(directions.dot_products(vectors, cosine=request.cosine).astype(np.float32)),
         tuple(point.composite for point in points),
         request.cosine,
-        tuple(unknown),
+        _unknown(unknown),
     )
+
+
+def _unknown(errors: Sequence[UnknownWord]) -> tuple[str, ...]:
+    """A sentence each, with what is spelt alike; many words in one sentence."""
+    if len(errors) <= 2:
+        return tuple(map(str, errors))
+    return (f"Not in this space: {', '.join(visible(error.word) for error in errors)}.",)
 
 
 def measure_angles(request: m.MeasureAngles, space: Space, checkpoint: Checkpoint) -> m.AnglesMeasured:

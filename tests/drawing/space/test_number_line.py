@@ -1,9 +1,10 @@
 """Words along a number line."""
 
 import pytest
+from PySide6.QtGui import QFontMetrics
 
 from vectarium.drawing.palette import LIGHT, Look
-from vectarium.drawing.space.number_line import NumberLine, Reading, tick_step
+from vectarium.drawing.space.number_line import NumberLine, Reading, marked, tick_step
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,11 @@ def test_it_is_as_tall_as_its_words(qtbot):
     line.show_readings(())
     assert ten > 10 * 20 > line.sizeHint().height()
     assert not line.grab().isNull()
+
+
+def test_the_mark_of_a_mean_is_never_cut_off(qapp):
+    metrics = QFontMetrics(Look().mono(12))
+    name = marked(metrics, "octopuses", metrics.horizontalAdvance("octo…  *"), composite=True)
+    assert name.startswith("oct")
+    assert name.endswith("… *")
+    assert marked(metrics, "one", 200, composite=False) == "one"

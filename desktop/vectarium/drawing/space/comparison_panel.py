@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.numbers import Numbers
 from vectarium.drawing.palette import Look, contrast, mix
-from vectarium.drawing.space.number_line import MEAN_NOTE
+from vectarium.drawing.space.number_line import MEAN_NOTE, marked
 from vectarium.messages_vectors import Problem, WordsCompared
 from vectarium.space_settings import SpaceSettings
 
@@ -41,10 +41,11 @@ class NumberMatrix(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(look.mono(10.5))
         metrics = painter.fontMetrics()
-        labels = [label + " *" * mean for label, mean in zip(shown.labels, shown.composite, strict=True)]
+        labels = list(zip(shown.labels, shown.composite, strict=True))
         count = len(labels)
         names = min(
-            max(metrics.horizontalAdvance(label) for label in labels) + look.px(8), self.width() * 0.3
+            max(metrics.horizontalAdvance(label + " *" * mean) for label, mean in labels) + look.px(8),
+            self.width() * 0.3,
         )
         head = look.px(22)
         cell = min((self.width() - names) / count, (self.height() - head) / count)
@@ -59,13 +60,13 @@ class NumberMatrix(QWidget):
             ),
             None,
         )  # as many as fit; None where no number does
-        for row, label in enumerate(labels):
+        for row, (label, composite) in enumerate(labels):
             painter.setPen(QColor(theme.text))
             side = QRectF(0, head + row * high, names - look.px(6), high)
-            text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(side.width()))
+            text = marked(metrics, label, int(side.width()), composite=composite)
             painter.drawText(side, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
             above = QRectF(names + row * wide, 0, wide, head)
-            text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(wide))
+            text = marked(metrics, label, int(wide), composite=composite)
             painter.drawText(above, Qt.AlignmentFlag.AlignCenter, text)
             for column in range(count):
                 value = float(shown.values[row, column])

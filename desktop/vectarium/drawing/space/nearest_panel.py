@@ -146,14 +146,15 @@ class NearestPanel(QWidget):
         if expected is not None:
             color = self.look.theme.found
             mean = " (the mean of its tokens)" if expected.composite else ""
+            own = ""
+            if expected.rank_with_own != expected.rank:
+                own = f", {ordinal(expected.rank_with_own)} with the expression’s own words"
             lines.append(
                 f'expected <span style="color:{color}; font-weight:600">{html.escape(expected.label)}</span>'
                 f'{mean} is <span style="font-weight:600">{ordinal(expected.rank)}</span> of '
-                f"{expected.among:,}; cosine {expected.cosine:.3f}, "
-                f"{expected.angle:.0f}°, misses by {expected.distance:.2f}"
+                f"{expected.among:,}{own}; cosine {expected.cosine:.3f}, {expected.angle:.0f}°, "
+                f"misses by {expected.distance:.2f}"
             )
-            if expected.rank_with_own != expected.rank:
-                lines.append(f"with the expression’s own words: {ordinal(expected.rank_with_own)}")
         return "<br>".join(lines)
 
     @Slot(int)

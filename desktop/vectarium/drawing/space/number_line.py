@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look
@@ -57,7 +57,8 @@ class NumberLine(QWidget):
         painter.setFont(look.mono(12))
         metrics = painter.fontMetrics()
         names = min(
-            max(metrics.horizontalAdvance(each.name) for each in self.readings) + look.px(10),
+            max(metrics.horizontalAdvance(each.name + " *" * each.composite) for each in self.readings)
+            + look.px(10),
             self.width() * 0.42,
         )
         numbers = metrics.horizontalAdvance("−00.00") + look.px(6)
@@ -88,9 +89,7 @@ class NumberLine(QWidget):
             y = top + line * (index + 0.5)
             row = QRectF(0, top + line * index, names, line)
             painter.setPen(QColor(theme.text))
-            name = metrics.elidedText(
-                reading.name + (" *" if reading.composite else ""), Qt.TextElideMode.ElideRight, int(names)
-            )
+            name = marked(metrics, reading.name, int(names), composite=reading.composite)
             painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
             if not math.isfinite(reading.value):
                 continue
@@ -107,6 +106,13 @@ class NumberLine(QWidget):
                 f"{reading.value:.2f}".replace("-", "−"),
             )
         painter.end()
+
+
+def marked(metrics: QFontMetrics, name: str, width: int, *, composite: bool) -> str:
+    """`name` in so many pixels; the mark of a word that is the mean of its tokens is never cut off."""
+    star = " *" if composite else ""
+    room = width - metrics.horizontalAdvance(star)
+    return metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) + star
 
 
 def tick_step(span: float, most: int) -> float:

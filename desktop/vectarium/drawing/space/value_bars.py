@@ -194,7 +194,7 @@ class ValueBars(QTableView):
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(1, 3 * self.verticalHeader().defaultSectionSize())
+        return QSize(1, 2 * self.verticalHeader().defaultSectionSize())
 
     def show_bars(self, bars: tuple[Bar, ...], decimals: int = 3) -> None:
         self._model.show(bars, decimals)
