@@ -37,6 +37,10 @@ class AttentionPane(Pane):
         "all.</p>"
         "<p><b>q·k</b>, <b>÷ √d</b>, <b>mask</b>, <b>softmax</b> are the steps to the weights. Pictures "
         "of more than 64 tokens are reduced by maximum, so that a single strong link stays visible.</p>"
+        "<p><b>Words</b> sums the weights on the tokens of a word and averages those from them, here and in "
+        "the text above (Ctrl+Shift+W). <b>Hide first-token sink</b> leaves the first token out and shares "
+        "its weight among the others, in the pictures and in the measures that <b>sort</b> orders and "
+        "filters heads by.</p>"
         "<p><b>Convention</b>: “video” draws keys down and queries across, with the softmax down each "
         "column, as in the visual lectures; “paper” draws the transpose, as papers and code do.</p>"
     )

@@ -28,6 +28,7 @@ from vectarium.words import by_words
 CELLS = 64  # a side, at most: as many as a thumbnail has pixels
 BATCH_SECONDS = 0.08
 TOP = 5
+AT_ONCE = 2**20  # weights that are summed into words together: a copy of a long text's layer is large
 
 
 def answerable(model: Any, request: ReadHeads | ReadHead | ReadPatterns | ReadMoves) -> bool:
@@ -105,9 +106,11 @@ class HeadReader:
                 sink = _hide_first(pattern) if treatment.hide_sink else None
                 shown = pattern.cpu().numpy()
                 rows[:, layer, :, first:] = _measured(shown, ids, first, sink)
-                if treatment.words:
-                    shown = by_words(shown, starts, first)
-                _reduce(shown, first_place, a_cell, cells[layer])
+                step = max(1, AT_ONCE // shown[0].size)
+                for head in range(0, model.heads, step):
+                    part = shown[head : head + step]
+                    part = by_words(part, starts, first) if treatment.words else part
+                    _reduce(part, first_place, a_cell, cells[layer, head : head + step])
             done = layer + 1 == model.layers
             if not done and monotonic() - told < BATCH_SECONDS:
                 yield None
