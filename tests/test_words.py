@@ -29,6 +29,22 @@ def test_a_words_tokens_are_summed_and_its_queries_averaged():
     assert np.allclose(by_words(pattern, np.array([0, 1, 2])), pattern)
 
 
+def test_bytes_of_any_kind_have_edges():
+    """Looked up and decoded alike: a piece that a character follows begins and ends as that does."""
+    edges = edges_of([b"", b"a!", b" \xc3", "\u00a0x".encode(), "é東".encode(), b"\xa9.", "’s".encode()])
+    other, inside, apart = edges[1, 1], edges[1, 0], edges[2, 0]
+    assert len({other, inside, apart}) == 3
+    assert edges.tolist() == [
+        [other, other],
+        [inside, other],
+        [apart, inside],
+        [apart, inside],
+        [inside, inside],
+        [inside, other],
+        [inside, inside],
+    ]
+
+
 def test_rows_from_a_word_on_are_those_of_the_whole():
     pattern = np.tril(np.random.default_rng(2).random((3, 7, 7)).astype(np.float32))
     starts = np.array([0, 2, 3, 6])

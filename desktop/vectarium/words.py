@@ -21,11 +21,17 @@ OTHER, INSIDE, APART = range(3)  # how a piece begins or ends: a mark, within a 
 
 def edges_of(pieces: Iterable[bytes]) -> Edges:
     """How each piece of a text begins and ends, [piece, 2]."""
-    found = []
-    for piece in pieces:
-        text = piece.decode("utf-8", "replace")
-        found.append((_kind(text[:1]), _kind(text[-1:])))
-    return np.array(found, np.int8).reshape(-1, 2)
+    pieces = tuple(pieces)
+    sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
+    held = np.frombuffer(b"".join(pieces) + b"\0", np.uint8)
+    starts = np.cumsum(sizes) - sizes
+    # Nearly all begin and end with ASCII, and are looked up; only the others are decoded.
+    edges = _ASCII[np.minimum(held[np.stack([starts, starts + np.maximum(sizes, 1) - 1], axis=1)], 128)]
+    edges[sizes == 0] = OTHER
+    for index in np.flatnonzero((edges < 0).any(axis=1)).tolist():
+        text = pieces[index].decode("utf-8", "replace")
+        edges[index] = _kind(text[:1]), _kind(text[-1:])
+    return edges
 
 
 def _kind(character: str) -> int:
@@ -33,6 +39,9 @@ def _kind(character: str) -> int:
         return APART
     # A replaced character is a piece of one that goes on in the next token.
     return INSIDE if character.isalnum() or character in ("’", "'", "\ufffd") else OTHER
+
+
+_ASCII = np.array([*map(_kind, map(chr, range(128))), -1], np.int8)  # by byte; -1 for all that are not
 
 
 def word_starts(edges: Edges) -> Ints:

@@ -28,7 +28,7 @@ from vectarium.words import by_words
 CELLS = 64  # a side, at most: as many as a thumbnail has pixels
 BATCH_SECONDS = 0.08
 TOP = 5
-AT_ONCE = 2**20  # weights that are summed into words together: a copy of a long text's layer is large
+AT_ONCE = 2**20  # weights that are reduced together: a copy of a long text's layer is large
 
 
 def answerable(model: Any, request: ReadHeads | ReadHead | ReadPatterns | ReadMoves) -> bool:
@@ -183,9 +183,13 @@ def _hide_first(pattern: Any) -> npt.NDArray[np.float32]:
 def _reduce(pattern: npt.NDArray[np.float32], first: int, step: int, cells: npt.NDArray[np.float32]) -> None:
     """Raise ``cells``, [head, CELLS, CELLS], to the maxima of rows ``first`` and on, [head, query, key]."""
     if step > 1:
-        rows = np.arange(-(first % step), pattern.shape[1], step).clip(0)
-        pattern = np.maximum.reduceat(pattern, rows, axis=1)
-        pattern = np.maximum.reduceat(pattern, np.arange(0, pattern.shape[2], step), axis=2)
+        heads, count, keys = pattern.shape
+        above, columns = first % step, -(-keys // step)
+        rows = -(-(above + count) // step)
+        padded = np.zeros((heads, rows * step, columns * step), np.float32)
+        padded[:, above : above + count, :keys] = pattern
+        pattern = padded.reshape(heads, rows, step, -1).max(axis=2)
+        pattern = pattern.reshape(heads, rows, columns, step).max(axis=3)
     row = first // step
     part = cells[:, row : row + pattern.shape[1], : pattern.shape[2]]
     np.maximum(part, pattern, out=part)
