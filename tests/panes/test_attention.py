@@ -467,6 +467,30 @@ def test_a_slow_model_never_puts_numbers_under_other_labels(app, pane, qtbot, mo
     assert np.array_equal(last.seen.ids, app.session.tokens.ids)
 
 
+def test_another_model_in_the_middle_of_an_animation(app, pane, qtbot, monkeypatch):
+    """What was still asked of the old model is answered by the new one, about tokens that are not its own."""
+    pictures = []
+    show_matrix = pane.panel.matrix.show_matrix
+
+    def watched(matrix):
+        session, current = app.session, pane.head.current
+        if matrix is not None and session.model.layers == 6:
+            pictures.append((matrix.labels, current.seen.ids, session.tokens.ids, session.vocabulary))
+        show_matrix(matrix)
+
+    monkeypatch.setattr(pane.panel.matrix, "show_matrix", watched)
+    pane.panel._playing.setInterval(1)
+    app.session.load_model("bundled", "cpu")
+    app.session.select_head(2, 1)
+    pane.grid.added.emit(1, 1)
+    pane.panel.play()
+    qtbot.waitUntil(lambda: app.session.model.layers == 6, timeout=60_000)
+    qtbot.waitUntil(lambda: len(pictures) > 0 and pane.settled and not pane.is_empty, timeout=30_000)
+    for labels, seen, on_screen, vocabulary in pictures:
+        assert np.array_equal(seen, on_screen)
+        assert labels == tuple(vocabulary.labels[token] for token in seen)
+
+
 @pytest.mark.logs("ReadHead failed")
 def test_a_failure_is_said_and_the_next_text_is_read(app, pane, qtbot, monkeypatch):
     read_head = worker_attention.read_head

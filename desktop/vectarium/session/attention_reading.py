@@ -178,17 +178,22 @@ class AttentionReading(QObject):
 
     @Slot(object)
     def _answered(self, reply: Reply) -> None:
+        # What was asked before another model came is answered by that one, about tokens that are not its own.
         match reply:
-            case HeadsRead():
+            case HeadsRead() if self._of(reply.seen, self._asked_heads):
                 self._take_heads(reply)
-            case HeadRead():
+            case HeadRead() if self._of(reply.seen, self._asked_head):
                 self._take_head(reply)
-            case PatternsRead():
+            case PatternsRead() if self._of(reply.seen, self._asked_together):
                 self.together = reply
                 self.head_changed.emit()
-            case MovesRead():
+            case MovesRead() if self._of(reply.seen, self._asked_moves):
                 self.moves = reply
                 self.moves_changed.emit()
+
+    @staticmethod
+    def _of(seen: Seen, asked: tuple[Seen, *tuple[object, ...]] | None) -> bool:
+        return asked is not None and seen.same(asked[0])
 
     def _take_heads(self, reply: HeadsRead) -> None:
         model = self._session.model
