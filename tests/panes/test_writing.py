@@ -350,6 +350,9 @@ def test_a_stretch_shows_its_perplexity(app, pane, qtbot):
     losses = torch.log_softmax(their_logits(ids), 1)[torch.arange(1, 6), torch.tensor(ids[2:7])]
     said = float(pane.info.text().split()[1].replace(",", ""))
     assert said == pytest.approx(float(torch.exp(-losses.mean())), rel=0.01)
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=center(qtbot, pane, 1))
+    assert pane.text.stretch is None
+    assert pane.info.text() == ""
 
 
 def test_colours_follow_the_numbers_and_typed_tokens_stay_plain(app, pane, qtbot):

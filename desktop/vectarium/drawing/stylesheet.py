@@ -28,6 +28,7 @@ QLabel[role="title"] {{ font-weight: 600; }}
 QLabel[role="secondary"] {{ color: {t.secondary}; }}
 QLabel[role="small"] {{ color: {t.secondary}; font-size: {px(12)}px; }}
 QLabel[role="temperature"] {{ color: {t.temperature}; font-weight: 600; }}
+QLabel[role="problem"] {{ color: {t.value}; font-size: {px(12)}px; }}
 QLabel[role="number"] {{ font-family: "{MONO}"; }}
 
 QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {px(6)}px;

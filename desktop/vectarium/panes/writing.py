@@ -59,6 +59,7 @@ class WritingPane(Pane):
         self._stale = True
         self._repaint = Frame(self, phase_ms=8)
         self._repaint.timeout.connect(self._show_if_stale)
+        self._told_stretch = False
         self._build(look)
         self.show_draws.setChecked(show_draws)
         self._listen()
@@ -298,9 +299,11 @@ class WritingPane(Pane):
 
     @Slot(object)
     def _stretch_changed(self, stretch: tuple[int, int] | None) -> None:
-        if stretch is None:
-            return
-        self.info.setText(self.coloring.perplexity_in_words(stretch))
+        if stretch is not None:
+            self.info.setText(self.coloring.perplexity_in_words(stretch))
+        elif self._told_stretch:
+            self.info.setText("")  # it spoke of a stretch that is no longer selected
+        self._told_stretch = stretch is not None
 
     def _take_key(self, event: QKeyEvent) -> bool:
         """What a key does in the text; False if it is none of the pane's."""

@@ -88,6 +88,8 @@ class ChatBar(QWidget):
         self.why.setText(problem or self._why)
         self.why.setToolTip(problem or self._more)
         self.why.setWordWrap(bool(problem))
+        self.why.setProperty("role", "problem" if problem else "small")
+        self.why.style().polish(self.why)
 
     def show_prompt(self, prompt: str) -> None:
         """Show the system prompt of the text, unless the user is typing it or has to mend it."""
