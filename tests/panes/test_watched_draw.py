@@ -37,6 +37,7 @@ def test_the_marker_ends_on_the_token_that_is_then_written(app, qtbot):
         landed.append((label, rows[-1], shown.rows.drawn_row, shown.index(rows[-1], 1).data()))
         assert writing._flight.isVisible()
 
+    session.writing.set_pace(2.0)
     expected.watched._walk.at.connect(rows.append)
     session.writing.drew.connect(drew)
     expected.watched.landed.connect(landed_on)
@@ -98,6 +99,16 @@ def test_pictures_and_data_show_what_is_expected_and_no_marker(app, qtbot, tmp_p
         session.undo()
         qtbot.waitUntil(lambda: settled(session) and session.text == PROMPT)
     assert (tmp_path / "amid.csv").read_text() == (tmp_path / "before.csv").read_text()
+
+
+def test_where_nobody_watches_nothing_waits(app, qtbot):
+    session = app.session
+    session.writing.set_pace(60.0)
+    app.window.open_workspace("Space")
+    qtbot.waitUntil(lambda: not app.panes["next_token"].isVisible())
+    count = len(session.tokens)
+    session.writing.start(count=1)
+    qtbot.waitUntil(lambda: settled(session) and len(session.tokens) == count + 1)
 
 
 class Still(QProxyStyle):

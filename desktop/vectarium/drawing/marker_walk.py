@@ -1,8 +1,9 @@
 """A marker that visits rows at random and comes to rest on a given one: only its end means something."""
 
 import random
+from itertools import accumulate
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QStyle, QWidget
 
 VISITS = 9
@@ -22,7 +23,8 @@ class MarkerWalk(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._rows: list[int] = []
-        self._waits: list[int] = []
+        self._times: list[float] = []  # milliseconds after the start at which a visit is over
+        self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._step)
@@ -37,7 +39,8 @@ class MarkerWalk(QObject):
             self._rows.pop()
         self._rows.append(end)
         weights = [1 + 2 * (visit / len(self._rows)) ** 2 for visit in range(len(self._rows))]
-        self._waits = [round(milliseconds * weight / sum(weights)) for weight in weights]
+        self._times = [milliseconds * share / sum(weights) for share in accumulate(weights)]
+        self._clock.start()
         self._step()
 
     def stop(self) -> None:
@@ -50,5 +53,8 @@ class MarkerWalk(QObject):
         if not self._rows:
             self.landed.emit()
             return
-        self._timer.start(self._waits[-len(self._rows)])
+        elapsed = self._clock.elapsed()
+        while len(self._rows) > 1 and self._times[-len(self._rows)] < elapsed:
+            self._rows.pop(0)  # a busy window misses visits, and is no later for it
+        self._timer.start(max(0, round(self._times[-len(self._rows)] - elapsed)))
         self.at.emit(self._rows.pop(0))

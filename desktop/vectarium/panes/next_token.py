@@ -262,9 +262,10 @@ class NextTokenPane(Pane):
 
     @Slot(object, int)
     def _drew(self, step: Step, milliseconds: int) -> None:
-        """A token was drawn at a slow pace, and will be text in a while."""
+        """A token was drawn at a slow pace: let it be watched before it is text."""
         if self._vocabulary and self.isVisible() and not self.is_empty and self._draw() is None:
             most = self.row_limit or len(self._vocabulary)
+            self._session.writing.hold(milliseconds)
             self.watched.begin(step, self._vocabulary.labels, most, milliseconds)
 
     # How many rows

@@ -52,7 +52,7 @@ class Writing(QObject):
 
     changed = Signal()  # seed, pace
     repeated = Signal(int, int)  # how many tokens came again, of how many
-    drew = Signal(object, int)  # Step that will be in the text in so many milliseconds
+    drew = Signal(object, int)  # Step that may be watched for so many milliseconds: see `hold`
     watched_to_the_end = Signal(object)  # Finished, held back while the last draw was watched
 
     def __init__(self, session: "Session") -> None:
@@ -207,17 +207,19 @@ class Writing(QObject):
             self._watched()
         self._arrived.append(reply.step)
         if self.watch and self.pace >= SLOW:
-            milliseconds = round(1000 * WATCHED * self.pace)
-            self._watching.start(milliseconds)
-            self.drew.emit(reply.step, milliseconds)
-        elif not self._coalesce.isActive():
+            self.drew.emit(reply.step, round(1000 * WATCHED * self.pace))
+        if not self._watching.isActive() and not self._coalesce.isActive():
             self._repaint()
 
     @Slot()
     def _repaint(self) -> None:
-        if self._arrived:
+        if self._arrived and not self._watching.isActive():
             self._append_arrived()
             self._coalesce.start()
+
+    def hold(self, milliseconds: int) -> None:
+        """Who shows the token that was just drawn wants it to be text only in a while."""
+        self._watching.start(milliseconds)
 
     @Slot()
     def _watched(self) -> None:

@@ -109,6 +109,17 @@ def test_up_down_home_and_end_move_between_and_along_lines(prose):
     assert prose.caret_rect().x() == prose._pad
 
 
+def test_page_keys_scroll_while_it_is_read_and_while_it_is_edited(prose):
+    text = TEXT * 20
+    prose.set_text(text, spans(text))
+    bar = prose.verticalScrollBar()
+    for editing in (False, True):
+        prose.set_editing(editing)
+        bar.setValue(0)
+        QTest.keyClick(prose, KEY.Key_PageDown)
+        assert bar.value() == min(bar.pageStep(), bar.maximum())
+
+
 def test_selecting_by_character_cutting_and_pasting(prose):
     prose.set_editing(True)
     prose._select(prose._cursor.moved(0))

@@ -92,8 +92,9 @@ class ChatBar(QWidget):
         self.why.style().polish(self.why)
 
     def show_prompt(self, prompt: str) -> None:
-        """Show the system prompt of the text, unless the user is typing it or has to mend it."""
-        if not self._problem and not self.prompt.hasFocus() and prompt != self.prompt.toPlainText():
+        """Show the system prompt of the text, unless the user has just typed it or has to mend it."""
+        typing = self.prompt.hasFocus() or self._typing.isActive()
+        if not self._problem and not typing and prompt != self.prompt.toPlainText():
             with QSignalBlocker(self.prompt):
                 self.prompt.setPlainText(prompt)
 

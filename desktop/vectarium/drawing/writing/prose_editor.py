@@ -119,7 +119,7 @@ class ProseEditor(FlowingText):
         if self.editing:
             if event.key() == Qt.Key.Key_Escape:
                 self.set_editing(False)
-            elif not self.take_editing_key(event):
+            elif not (self.take_editing_key(event) or self._scroll(event)):
                 event.ignore()
         elif event.key() == Qt.Key.Key_F2:
             self.set_editing(True)
