@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tiny_models import random_network
+from tiny_models import random_network, save_model
 from vectarium.model import devices, errors, forward_pass, loading, sources
 from vectarium.model.loading import load, local_folder
 
@@ -66,6 +66,21 @@ def test_other_number_types_become_float32(folder, number_type, words):
     assert words in model.reason
     original = random_network().transformer.wte.weight
     assert torch.allclose(model.network.transformer.wte.weight, original.to(number_type).float())
+
+
+def test_rows_that_would_share_places_in_the_cache_have_gaps(tmp_path):
+    sizes = {"n_embd": 256, "n_head": 4, "n_layer": 2}  # c_fc's rows are 4,096 bytes
+    model, network = load(str(save_model(tmp_path, **sizes)), "cpu"), random_network(**sizes)
+    weight = model.network.transformer.h[0].mlp.c_fc.weight
+    assert (weight.shape, weight.stride()) == ((256, 1024), (1040, 1))
+    for (name, ours), theirs in zip(model.network.named_parameters(), network.parameters(), strict=True):
+        assert torch.equal(ours, theirs), name
+    ids = np.arange(1, 30)
+    expected = network(torch.from_numpy(ids)[None]).logits[0].numpy()
+    trace = forward_pass.run(model, ids)
+    assert forward_pass.all_logits(model, trace) == pytest.approx(
+        expected, abs=1e-5 * float(np.abs(expected).max())
+    )
 
 
 def test_weights_without_the_prefix_and_with_old_masks(folder):
