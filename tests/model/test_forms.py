@@ -61,16 +61,16 @@ def test_where_nothing_can_be_kept_it_is_measured_again(make_model, tmp_path):
 
 def test_the_measurement_wants_a_gain_and_right_results(make_model, monkeypatch):
     model = make_model(n_embd=64)
-    packed = one_token.Matrices(
-        *(
-            one_token.packed(conv.weight.t(), conv.bias)
-            for conv in one_token.conv1ds(model.network.transformer.h[0])
+    packed = [
+        one_token.Matrices(
+            *(one_token.packed(conv.weight.t(), conv.bias) for conv in one_token.conv1ds(block))
         )
-    )
+        for block in model.network.transformer.h[:2]
+    ]
     monkeypatch.setattr(forms, "WORTH_IT", float("inf"))
     assert forms._faster(model, packed) == FLOAT16
     monkeypatch.setattr(forms, "WORTH_IT", 0.0)
     assert forms._faster(model, packed) == FLOAT32
     monkeypatch.setattr(forms, "WORTH_IT", float("inf"))
-    other = one_token.matrices_in_float32(make_model(seed=9, n_embd=64).network.transformer.h[0])
-    assert forms._faster(model, other) == FLOAT32
+    other = one_token.matrices_in_float32(make_model(seed=9, n_embd=64).network.transformer.h[1])
+    assert forms._faster(model, [packed[0], other]) == FLOAT32
