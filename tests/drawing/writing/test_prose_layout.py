@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vectarium.drawing.writing.prose_layout import ProseLayout, shown
+from vectarium.drawing.writing.prose_layout import ProseLayout, shown, spelled
 
 WIDTH = 10.0
 
@@ -51,7 +51,8 @@ def test_lines_break_at_spaces_which_then_take_no_room():
 
 
 def test_what_has_no_glyph_is_shown_character_by_character():
-    assert shown("a\n\t\x00\udce2") == "a⏎⇥\u2400\ufffd"
+    assert shown("a\n\t\x00\udce2") == "a⏎⇥\u2400\udce2"
+    assert spelled("a\udce2\udc82b") == "a⟨E2⟩⟨82⟩b"
 
 
 @given(st.lists(texts, min_size=1, max_size=3), st.integers(1, 5))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.text.text_area import TextArea
-from vectarium.drawing.writing.prose_layout import Fragment, ProseLayout
+from vectarium.drawing.writing.prose_layout import Fragment, ProseLayout, spelled
 from vectarium.drawing.writing.prose_painting import Marks, paint
 
 CACHED_PIECES = 20_000
@@ -143,9 +143,10 @@ class FlowingText(TextArea):
                 self._cache.clear()
             width = self._metrics.horizontalAdvance
             if len(piece) <= 64:
-                edges = [width(piece[:count]) for count in range(len(piece) + 1)]
+                edges = [width(spelled(piece[:count])) for count in range(len(piece) + 1)]
             else:  # one shaping a character would take quadratic time
-                edges = np.concatenate([[0.0], np.cumsum([width(character) for character in piece])]).tolist()
+                widths = [width(spelled(character)) for character in piece]
+                edges = np.concatenate([[0.0], np.cumsum(widths)]).tolist()
             known = self._cache[piece] = tuple(edges)
         return known
 

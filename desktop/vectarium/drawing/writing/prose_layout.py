@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from vectarium.documents.editing import common_prefix
 
 _PIECES = re.compile(r"\n|[^\S\n]*\S+|[^\S\n]+")
-_SHOWN = dict.fromkeys(range(56448, 56576), 65533)
-_SHOWN |= {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421, 0x09: ord("⇥"), 0x0A: ord("⏎")}
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")
+_SHOWN = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421, 0x09: ord("⇥"), 0x0A: ord("⏎")}
 
 
 def shown(text: str) -> str:
-    """`text` character by character as it is drawn: what has no glyph gets one, stray bytes U+FFFD."""
+    """`text` character by character as it is drawn: what has no glyph gets one. Stray bytes stay."""
     return text.translate(_SHOWN)
+
+
+def spelled(drawn: str) -> str:
+    """What `shown` gives as it is painted: each stray byte in hex, ⟨CD⟩."""
+    return _STRAY_BYTE.sub(lambda byte: f"⟨{ord(byte[0]) - 0xDC00:02X}⟩", drawn)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from vectarium.drawing.writing.prose_layout import shown
+from vectarium.drawing.writing.prose_layout import shown, spelled
 from vectarium.drawing.writing.token_colors import Classes
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _paint_text(painter: QPainter, view: "FlowingText", first_line: int, last_li
         painter.setFont(bold if heading else view.font_of_text)
         faint = text == "⏎" or end <= greyed
         painter.setPen(QColor(theme.tertiary if faint else theme.accent if heading else theme.text))
-        painter.drawText(view.baseline_of(fragment), text)
+        painter.drawText(view.baseline_of(fragment), spelled(text))
 
 
 def _paint_frame(painter: QPainter, view: "FlowingText", token: int) -> None:
