@@ -281,7 +281,10 @@ def start_app(qtbot: Any, tmp_path: Path, model_folder: Path) -> Iterator[Any]:
     With `wait` it returns when the model is there and, with a prompt, its next token is on screen. The
     workers are threads of this process, where torch is imported already, unless a test asks for a process.
     """
-    from vectarium.app import App, Options, Places
+    from vectarium import resources
+    from vectarium.app import App, Options
+    from vectarium.messages import Newest
+    from vectarium.places import Places
     from vectarium.workers.process import WorkerProcess
     from vectarium.workers.threads import WorkerThreads
 
@@ -294,10 +297,11 @@ def start_app(qtbot: Any, tmp_path: Path, model_folder: Path) -> Iterator[Any]:
         workers: type[WorkerProcess] | type[WorkerThreads] = WorkerThreads,
     ) -> App:
         places = Places(tmp_path / "settings.json", tmp_path / "sessions", tmp_path / "vectarium.log")
-        app = App(Options(model or str(model_folder), "cpu", prompt), places, workers)
+        hired = workers(Newest(), resources.word_vectors(), places.cache)
+        app = App(Options(model or str(model_folder), "cpu", prompt), places, hired)
         started.append(app)
         if workers is WorkerThreads:
-            app.workers.start()
+            hired.start()
         app.window.activateWindow()
         if wait:
             qtbot.waitUntil(lambda: app.session.model is not None, timeout=60_000)

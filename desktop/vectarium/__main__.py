@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vectarium
+from vectarium import resources
 
 if TYPE_CHECKING:
     from vectarium.documents.to_write import ToWrite
@@ -58,20 +59,26 @@ def main(arguments: list[str] | None = None) -> int:
             to_write = wanted(options)
         except ValueError as error:
             parser.error(str(error))
+    # While the window is imported and made, the workers import what is theirs.
+    from vectarium.messages import Newest
+    from vectarium.places import Places
+    from vectarium.workers.process import WorkerProcess
+
+    places = Places.of_user()
+    workers = WorkerProcess(Newest(), resources.word_vectors(), places.cache)
     from vectarium import app
 
-    return app.run(
-        app.Options(
-            options.model,
-            options.device,
-            options.prompt,
-            options.export,
-            options.space,
-            options.expression,
-            options.head,
-            to_write,
-        )
+    wanted_of_app = app.Options(
+        options.model,
+        options.device,
+        options.prompt,
+        options.export,
+        options.space,
+        options.expression,
+        options.head,
+        to_write,
     )
+    return app.run(wanted_of_app, places, workers)
 
 
 def _head(text: str) -> tuple[int, int]:

@@ -5,8 +5,8 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import platformdirs
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
@@ -29,36 +29,19 @@ from vectarium.panes.pane import Pane
 from vectarium.panes.side_by_side import SideBySidePane
 from vectarium.panes.text_strip import TextStrip
 from vectarium.panes.writing import WritingPane
+from vectarium.places import Places
 from vectarium.session.precision import Precision
 from vectarium.session.session import Session
 from vectarium.settings import Settings
 from vectarium.status_bar import StatusBar
 from vectarium.workers.process import WorkerProcess
-from vectarium.workers.threads import WorkerThreads
+
+if TYPE_CHECKING:
+    from vectarium.workers.threads import WorkerThreads  # in this process only for tests
 
 log = logging.getLogger(__name__)
 
 CLOSE_MS = 1200
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the app keeps what is the user's."""
-
-    settings: Path
-    autosave: Path
-    log: Path
-    cache: Path | None = None  # of what can be worked out again; None keeps nothing
-
-    @staticmethod
-    def of_user() -> "Places":
-        dirs = platformdirs.PlatformDirs("Vectarium", appauthor=False)
-        return Places(
-            dirs.user_config_path / "settings.json",
-            dirs.user_data_path / "sessions",
-            dirs.user_log_path / "vectarium.log",
-            dirs.user_cache_path,
-        )
 
 
 @dataclass(frozen=True)
@@ -82,18 +65,17 @@ class App(QObject):
         self,
         options: Options,
         places: Places,
-        workers: type[WorkerProcess] | type[WorkerThreads] = WorkerProcess,
+        workers: "WorkerProcess | WorkerThreads | None" = None,
     ) -> None:
+        """Without `workers` it starts a process of them."""
         super().__init__()
         self.options, self.places = options, places
         self._exporting = options.export is not None
         self.errors = ErrorReporting()
         self.log_path = self.errors.install(places.log)
         self.settings, lost = (Settings(), ()) if self._exporting else settings.load(places.settings)
-        newest = Newest()
-        self.session = Session(newest, self.settings.sampling)
-        words = resources.folder() / "word_vectors" / "word_vectors.npz"
-        self.workers = workers(newest, words, places.cache)
+        self.workers = workers or WorkerProcess(Newest(), resources.word_vectors(), places.cache)
+        self.session = Session(self.workers.newest, self.settings.sampling)
         load_fonts(resources.folder() / "fonts")
         look = Look(THEMES[self.settings.theme], self.settings.zoom)
         self.session.set_words(self.settings.words)
@@ -286,13 +268,13 @@ class App(QObject):
         return self._closed
 
 
-def run(options: Options) -> int:
+def run(options: Options, places: Places, workers: WorkerProcess | None = None) -> int:
     """Run until the window is closed or the export is done; the exit code."""
     qt = QApplication(sys.argv[:1])
     qt.setApplicationName("Vectarium")
     qt.setDesktopFileName("vectarium")
     qt.setStyle("Fusion")
-    app = App(options, Places.of_user())
+    app = App(options, places, workers)
     problems: list[str] = []
     if options.export is not None:
         exporting = app.export(options.export)

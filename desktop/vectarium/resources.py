@@ -19,3 +19,8 @@ def folder() -> Path:
         f"Vectarium's own files are missing: neither {installed} nor {in_clone} has them. "
         "Install Vectarium again."
     )
+
+
+def word_vectors() -> Path:
+    """The file of the bundled word vectors."""
+    return folder() / "word_vectors" / "word_vectors.npz"

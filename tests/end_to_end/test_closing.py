@@ -32,7 +32,8 @@ def build(*arguments):
     return app
 
 module.App = build
-sys.exit(module.run(module.Options(model=model, device="cpu", prompt="Once upon a time")))
+options = module.Options(model=model, device="cpu", prompt="Once upon a time")
+sys.exit(module.run(options, module.Places.of_user()))
 """
 
 

@@ -21,7 +21,8 @@ def watch(model: str, folder: Path) -> None:
     from vectarium.__main__ import prepare_environment
 
     prepare_environment()
-    from vectarium.app import App, Options, Places
+    from vectarium.app import App, Options
+    from vectarium.places import Places
 
     qt = QApplication([])
     qt.setStyle("Fusion")

@@ -22,7 +22,7 @@ def workers(qtbot, tmp_path, model_folder):
     """A process that has opened the model; `replies` are what it answered."""
     newest = Newest()
     started = WorkerProcess(newest, tmp_path / "words.npz", None)
-    started.newest, started.replies = newest, []
+    started.replies = []
     started.replied.connect(started.replies.append)
     started.take(LoadModel(newest.stamp(LoadModel), str(model_folder), "cpu"))
     qtbot.waitUntil(lambda: "ModelLoaded" in names(started), timeout=60_000)

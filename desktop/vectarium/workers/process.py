@@ -32,7 +32,7 @@ class WorkerProcess(QObject):
 
     def __init__(self, newest: Newest, word_vectors_file: Path, cache: Path | None) -> None:
         super().__init__()
-        self._newest = newest
+        self.newest = newest
         self._resources = (word_vectors_file, cache)
         self._closing = False
         self._arrived.connect(self._take_reply, Qt.ConnectionType.QueuedConnection)
@@ -45,7 +45,7 @@ class WorkerProcess(QObject):
         self._unanswered: dict[int, Request] = {}
         self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._process = context.Process(
-            target=serve, args=(theirs, self._newest.numbers, *self._resources), daemon=True
+            target=serve, args=(theirs, self.newest.numbers, *self._resources), daemon=True
         )
         self._process.start()
         self._begun = time.monotonic()
@@ -64,7 +64,7 @@ class WorkerProcess(QObject):
     @Slot(object)
     def take(self, request: Request) -> None:
         for number in list(self._unanswered):
-            if not self._newest.is_current(number):
+            if not self.newest.is_current(number):
                 self._unanswered.pop(number, None)
         self._unanswered[request.number] = request
         self._outbox.put(request)
@@ -72,7 +72,7 @@ class WorkerProcess(QObject):
     def close(self, patience_ms: int) -> bool:
         """End the process, whatever it is doing."""
         self._closing = True
-        self._newest.supersede_all()
+        self.newest.supersede_all()
         self._outbox.put(None)
         self._process.join(patience_ms / 1000)
         if self._process.is_alive():
@@ -127,7 +127,7 @@ class WorkerProcess(QObject):
             advice = "Your text is safe. Choose a model in the Model menu, perhaps a smaller one."
         self.died.emit(f"{message} {advice}", again)
         for number, request in unanswered:
-            if self._newest.is_current(number):
+            if self.newest.is_current(number):
                 self.replied.emit(Failed(number, request, message, advice))
 
 

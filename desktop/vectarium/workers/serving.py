@@ -18,7 +18,6 @@ if sys.platform == "win32" and multiprocessing.parent_process() is not None:
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Slot
 
 from vectarium.messages import Newest
-from vectarium.workers.threads import WorkerThreads
 
 PROTOCOL = 5  # of pickle: read-only arrays stay so
 
@@ -27,6 +26,9 @@ def serve(
     connection: Connection, numbers: Sequence[int], word_vectors_file: Path, cache: Path | None
 ) -> None:
     """Take requests until there are no more. `numbers` are those of the window's `Newest`."""
+    # Not at the top: the window's process, which imports this module too, has no use for it.
+    from vectarium.workers.threads import WorkerThreads
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the window, and the window this
     application = QCoreApplication([])
     outbox = _Outbox(connection)

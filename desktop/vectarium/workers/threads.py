@@ -24,7 +24,7 @@ class WorkerThreads(QObject):
 
     def __init__(self, newest: Newest, word_vectors_file: Path, cache: Path | None) -> None:
         super().__init__()
-        self._newest = newest
+        self.newest = newest
         self.model, self.tokens = ModelWorker(newest, cache), TokenWorker(newest)
         self.vectors = VectorWorker(newest, word_vectors_file, cache)
         self._workers = (self.model, self.tokens, self.vectors)
@@ -53,7 +53,7 @@ class WorkerThreads(QObject):
 
     def close(self, patience_ms: int) -> bool:
         """End the threads; False if one was in the middle of something that cannot be interrupted."""
-        self._newest.supersede_all()
+        self.newest.supersede_all()
         for thread in self._threads:
             thread.quit()
         deadline = QDeadlineTimer(patience_ms)
