@@ -24,6 +24,8 @@ from vectarium.drawing.picture import picture_of, save_picture
 from vectarium.drawing.rows import FittingRow
 from vectarium.files import write_csv
 
+_RECORD = json.JSONEncoder(ensure_ascii=False)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -137,11 +139,13 @@ class Pane(QWidget):
 
     def save_json(self, path: Path) -> None:
         """All tables by name, each a list of records. Raises OSError if the file cannot be written."""
-        content = {
-            table.name: [dict(zip(table.columns, row, strict=True)) for row in table.rows()]
-            for table in self.tables()
-        }
-        path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        # A record a line: written as one indented whole, 60,000 records take seconds.
+        tables = []
+        for table in self.tables():
+            records = (dict(zip(table.columns, row, strict=True)) for row in table.rows())
+            lines = ",\n".join(map(_RECORD.encode, records))
+            tables.append(f"{_RECORD.encode(table.name)}: [\n{lines}\n]")
+        path.write_text("{" + ",\n".join(tables) + "}\n", encoding="utf-8")
 
     @Slot()
     def _ask_path(self) -> None:

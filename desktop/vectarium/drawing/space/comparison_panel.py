@@ -30,7 +30,7 @@ class NumberMatrix(QWidget):
         self.update()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(1, self.look.px(120))
+        return QSize(1, self.look.px(84))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         shown = self.shown

@@ -85,7 +85,8 @@ class DirectionPanel(QWidget):
 
     def set_look(self, look: Look) -> None:
         self._layout.setSpacing(look.px(6))
-        self.words.setFixedHeight(look.px(62))
+        self.words.setMinimumHeight(look.px(34))
+        self.words.setMaximumHeight(look.px(62))
         self.direction.setFont(look.mono(13))
         self.direction.setMinimumWidth(look.px(60))
 

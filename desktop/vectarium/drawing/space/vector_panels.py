@@ -75,6 +75,8 @@ class VectorPanels(QWidget):
         self.direction.direction.setText(settings.direction)
         self.direction.words.setPlainText(settings.along)
         self.comparison.words.setText(settings.compared)
+        for line in (self.direction.direction, self.comparison.words):
+            line.setCursorPosition(0)
         self.turn_to(PANELS.index(settings.panel))
 
     def settings(self) -> SpaceSettings:
