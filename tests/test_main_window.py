@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
     QLineEdit,
+    QMainWindow,
     QScrollBar,
 )
 
@@ -80,6 +81,23 @@ def test_a_workspace_is_remembered_as_it_was_left_and_can_be_reset(window, qtbot
     assert not dock.isHidden()
 
 
+def test_a_layout_from_before_there_was_a_pane_leaves_it_out(window):
+    before = QMainWindow()
+    for key in ("embeddings", "writing", "attention", "next_token"):
+        dock = QDockWidget(before)
+        dock.setObjectName(key)
+        before.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        dock.setVisible(key != "writing")
+    window.open_workspace("Futures")
+    window.layouts["All"] = bytes(before.saveState().data())
+    window.open_workspace("All")
+    shown = {key for key, dock in window._docks.items() if not dock.isHidden()}
+    assert shown == {"embeddings", "attention", "next_token"}
+    window.open_workspace("Futures")
+    assert not window._docks["multiverse"].isHidden()
+    before.deleteLater()
+
+
 def test_every_pane_floats_and_docks_again(window, qtbot):
     window.open_workspace("All")
     for dock in window._docks.values():
@@ -113,7 +131,10 @@ def test_only_workspaces_with_panes_are_offered():
 
 
 def test_every_control_has_a_tooltip_and_a_name(window):
-    window.open_workspace("All")
+    for workspace in window.workspaces:  # some controls are made when they are first looked at
+        window.open_workspace(workspace.name)
+    window.panes["side_by_side"].view.heads[0].open_sliders()
+    window.panes["side_by_side"].view.heads[0]._sliders.hide()
     silent = []
     for kind in (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit):
         for widget in window.findChildren(kind):

@@ -224,9 +224,18 @@ class MainWindow(QMainWindow):
         index = names.index(name) if name in names else len(names) - 1
         self.workspace = names[index]
         self._workspace_buttons.button(index).setChecked(True)
-        state = self.layouts.get(self.workspace, b"")
-        if not state or not self._dock_host.restoreState(QByteArray(state)):
+        if not self._restore(self.workspaces[index], self.layouts.get(self.workspace, b"")):
             self._arrange(self.workspaces[index])
+
+    def _restore(self, workspace: Workspace, state: bytes) -> bool:
+        """Show a workspace as it was left; False if that is not known."""
+        if not state or not self._dock_host.restoreState(QByteArray(state)):
+            return False
+        for key, dock in self._docks.items():
+            # A state from before there was a pane says nothing of it. Names are in there as Qt writes them.
+            if key.encode("utf-16-be") not in state:
+                dock.setVisible(any(key in column for column in workspace.columns))
+        return True
 
     @Slot(str)
     def show_pane(self, key: str) -> None:

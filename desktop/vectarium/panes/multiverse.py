@@ -27,7 +27,7 @@ MOST_LEVELS = 6
 LEASTS = (0.005, 0.01, 0.02, 0.05)
 BLOCKS_LEAST = 300  # pixels at 100 %: a lower pane shows the temperature alone
 BLOCKS_LOWEST = 150  # and a still lower one none of the sliders
-ROW, ROWS = 36, 6.5  # pixels that a slider takes at 100 %, and how many there are, with the words
+ROW, ROWS = 36, 7.5  # pixels that a slider takes at 100 %, and how many there are, with the words
 
 
 class MultiversePane(Pane):

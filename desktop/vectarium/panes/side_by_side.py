@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QStackedLayout
 
 from vectarium.documents import steps_table
 from vectarium.drawing.choice_button import ChoiceButton, toggle
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.futures.columns_view import ColumnsView
 from vectarium.drawing.futures.comparison_view import ComparisonView
 from vectarium.drawing.palette import Look
@@ -22,7 +23,6 @@ from vectarium.session.session import Session
 from vectarium.session.side_by_side import FEWEST, MOST, SideBySide
 
 EXAMPLE = "Once upon a time, there was a"
-REPAINT_MS = 33
 LEGEND_FROM = 280  # pixels at 100 %: a lower pane has no room for it
 SETTINGS, BRANCHES = range(2)
 USES = (
@@ -59,9 +59,7 @@ class SideBySidePane(Pane):
         self.comparing = Comparing(session, self)
         self._use, self._mode = SETTINGS, MODES[0]
         self._filling: tuple[ColumnsFilling, ComparisonFilling] | None = None
-        self._repaint = QTimer(self)
-        self._repaint.setSingleShot(True)
-        self._repaint.setInterval(REPAINT_MS)
+        self._repaint = Frame(self, phase_ms=12)
         self._repaint.timeout.connect(self._show_if_seen)
         self._build_tools()
         self.columns.changed.connect(self._show_soon)
@@ -174,9 +172,7 @@ class SideBySidePane(Pane):
 
     @Slot()
     def _show_soon(self) -> None:
-        if not self._repaint.isActive():
-            self._show_if_seen()
-            self._repaint.start()
+        self._repaint.soon(at_once=not self.columns.running)
 
     @Slot()
     def _show_if_seen(self) -> None:

@@ -22,23 +22,29 @@ class ColumnsTurns(QObject):
     def __init__(self, worker: "ModelWorker") -> None:
         super().__init__(worker)
         self._worker = worker
-        self._request: WriteColumns | None = None
         self._ends_with_thread = False
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.timeout.connect(self._write_one)
+        self._request: WriteColumns | None = None
+        self._model: Any = None
+        self._form: Any = None
+        self._traces: list[Any] = []
+        self._writers: list[Writer] = []
+        self._over: list[bool] = []
+        self._made = 0
 
-    def start(self, request: WriteColumns, model: Any, trace: Any) -> None:
-        """Begin; what `trace` has read of the texts is not read again."""
+    def start(self, request: WriteColumns, model: Any, trace: Any, form: Any) -> None:
+        """Begin; what `trace` has read of the texts is not read again. `form` is a `WritingForm`."""
         if not self._ends_with_thread:
             # A timer can only be stopped in its thread, of which this is the last moment.
             self.thread().finished.connect(self._turn.stop, Qt.ConnectionType.DirectConnection)
             self._ends_with_thread = True
-        self._request, self._model, self._made = request, model, 0
+        earlier: list[Writer | None] = [*self._writers, *[None] * len(request.columns)]
+        self._request, self._model, self._form, self._made = request, model, form, 0
+        self._over = [column.over for column in request.columns]
         self._writers = [
-            None
-            if column.over
-            else Writer(
+            Writer(
                 Generate(
                     request.number,
                     column.ids,
@@ -47,9 +53,10 @@ class ColumnsTurns(QObject):
                     request.count,
                     column.used,
                     pace=request.pace,
-                )
+                ),
+                before,
             )
-            for column in request.columns
+            for column, before in zip(request.columns, earlier, strict=False)
         ]
         self._traces = [trace for _ in request.columns]
         self._write_one()
@@ -58,17 +65,21 @@ class ColumnsTurns(QObject):
         """Act on changed settings from the next step on."""
         if self._request is not None and len(request.settings) == len(self._writers):
             for writer, settings in zip(self._writers, request.settings, strict=True):
-                if writer is not None:
-                    writer.steer(Steer(request.number, settings, request.pace))
+                writer.steer(Steer(request.number, settings, request.pace))
             self._turn.start(self._wait_ms())
 
     def forget(self) -> None:
-        """The model goes."""
-        self._request = self._model = None
-        self._traces, self._writers = [], []
+        """The model goes, and with it all that was read."""
+        self._stop()
+        self._writers = []
+
+    def _stop(self) -> None:
+        """What was written stays known, for whoever goes on with it."""
+        self._request = self._model = self._form = None
+        self._traces = []
 
     def _wait_ms(self) -> int:
-        waits = [writer.wait_ms() for writer in self._writers if writer is not None]
+        waits = [writer.wait_ms() for writer, over in zip(self._writers, self._over, strict=True) if not over]
         return min(max(waits, default=0), LONGEST_WAIT_MS)
 
     @Slot()
@@ -84,13 +95,13 @@ class ColumnsTurns(QObject):
                 return
             reply = self._step(request.number, checkpoint)
         except Exception as error:
-            self.forget()
+            self._stop()
             worker._fail(request, error)
             return
         worker._reply(reply)
         self._made += 1
-        if self._made >= request.count or not any(self._writers):
-            self.forget()
+        if self._made >= request.count or all(self._over):
+            self._stop()
             worker._reply(Finished(request.number, request))
         else:
             self._turn.start(self._wait_ms())
@@ -101,13 +112,13 @@ class ColumnsTurns(QObject):
         steps: list[Step | None] = []
         seen_from = []
         for index, writer in enumerate(self._writers):
-            if writer is None:
+            if self._over[index]:
                 steps.append(None)
                 seen_from.append(0)
                 continue
-            reply, self._traces[index], over = writer.turn(self._model, self._traces[index], checkpoint)
+            before = self._traces[index]
+            reply, self._traces[index], _ = writer.turn(self._model, before, checkpoint, self._form)
             steps.append(reply.step)
             seen_from.append(seen_range(len(reply.ids), self._model.context)[0])
-            if over:
-                self._writers[index] = None
+            self._over[index] = reply.step.token_id == self._model.vocabulary.end_of_text
         return ColumnsWritten(number, tuple(steps), tuple(seen_from))

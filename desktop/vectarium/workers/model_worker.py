@@ -93,7 +93,8 @@ class ModelWorker(Worker):
             case ReadFutures():
                 self._read_futures(request)
             case WriteColumns() if self._model is not None:
-                self._columns.start(request, self._model, self._trace)
+                self._form.finish(self._checkpoint(request, "Preparing the weights"))
+                self._columns.start(request, self._model, self._trace, self._form)
             case SteerColumns():
                 self._columns.steer(request)
             case ScoreTexts() if self._model is not None:

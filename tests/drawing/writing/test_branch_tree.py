@@ -67,7 +67,10 @@ def test_arrow_keys_walk_from_end_to_end_and_up_and_down(tree, qtbot):
     assert tree._nodes[visited[-1]].parent == visited[-2]
 
 
-def test_f2_renames_and_del_deletes_the_end_below(tree, qtbot):
+def test_f2_renames_c_compares_and_del_deletes_the_end_below(tree, qtbot):
+    with qtbot.waitSignal(tree.compare_asked) as compared:
+        qtbot.keyClick(tree, Qt.Key.Key_C)
+    assert compared.args == [2]
     with qtbot.waitSignal(tree.rename_asked) as renamed:
         qtbot.keyClick(tree, Qt.Key.Key_F2)
     assert renamed.args == [2]

@@ -150,6 +150,7 @@ class ColumnHead(FittingRow):
 
     @Slot(object)
     def _tell(self, settings: SamplingSettings) -> None:
+        self.show_settings(settings)
         self.settings_changed.emit(self._index, settings)
 
     @Slot(int)

@@ -22,6 +22,7 @@ class ComparisonView(QWidget):
         self.legend = ColorLegend(look)
         self.parting = PartingBars(look)
         self.other = ChoiceButton("Compared branch", "The branch that stands beside the text looked at")
+        self.other.setAccessibleName("Compared branch: none")
         looked_at = QLabel("the text looked at")
         looked_at.setProperty("role", "secondary")
         self.columns = tuple(

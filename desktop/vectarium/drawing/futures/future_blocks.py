@@ -64,7 +64,7 @@ class FutureBlocks(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._look.px(500), self._look.px(500))
+        return QSize(self._look.px(500), self.minimumHeight())
 
     def set_blocks(
         self,
