@@ -16,7 +16,6 @@ from vectarium.messages import (
     Newest,
     Progress,
     Ran,
-    Reply,
     Request,
     Run,
     TokenizerReady,
@@ -30,6 +29,7 @@ from vectarium.workers import attention
 from vectarium.workers.base import Worker
 from vectarium.workers.columns import ColumnsTurns
 from vectarium.workers.futures import FutureReader
+from vectarium.workers.in_parts import InParts
 from vectarium.workers.loaded import model_loaded
 from vectarium.workers.writing import Writer, score, score_texts
 from vectarium.workers.writing_form import WritingForm
@@ -47,7 +47,6 @@ class ModelWorker(Worker):
     tokenizer_opened = Signal(object)
     matrices_opened = Signal(object)  # ModelMatrices
     streams_read = Signal(int, object)  # the number of ReadStreams, tuple[ResidualStream, ...]
-    _next_part = Signal()
 
     def __init__(self, newest: Newest, cache: Path | None = None) -> None:
         """`cache` is a folder for what need not be measured again."""
@@ -65,8 +64,7 @@ class ModelWorker(Worker):
         self._head_reader = attention.HeadReader()
         self._future_reader = FutureReader()
         self._columns = ColumnsTurns(self)
-        self._in_parts: dict[type[Request], tuple[Request, Iterator[Reply | None]]] = {}
-        self._next_part.connect(self._answer_parts, Qt.ConnectionType.QueuedConnection)
+        self._in_parts = InParts(self)
 
     def _answer(self, request: Request) -> None:
         match request:
@@ -195,7 +193,7 @@ class ModelWorker(Worker):
         if self._model is None:
             return
         self._form.begin(request.exact)
-        self._answer_in_parts(request, self._choice(request))
+        self._in_parts.answer(request, self._choice(request))
 
     def _choice(self, request: ChooseForm) -> Iterator[FormChosen | None]:
         while not self._form.go_on():
@@ -259,7 +257,7 @@ class ModelWorker(Worker):
         match request:
             case ReadHeads():
                 layers = self._head_reader.read(self._model, self._trace, request, seen, checkpoint)
-                self._answer_in_parts(request, layers)
+                self._in_parts.answer(request, layers)
             case ReadHead():
                 self._reply(attention.read_head(self._model, self._trace, request, seen))
             case ReadPatterns():
@@ -277,32 +275,7 @@ class ModelWorker(Worker):
             current.check()  # without a word of progress: it fills itself in where one looks
 
         parts = self._future_reader.read(self._model, self._trace, seen_from, request, checkpoint)
-        self._answer_in_parts(request, parts)
-
-    def _answer_in_parts(self, request: Request, parts: Iterator[Reply | None]) -> None:
-        """Answer with one of `parts` a turn of the event loop."""
-        if not self._in_parts:
-            self._next_part.emit()
-        self._in_parts[type(request)] = (request, parts)
-
-    @Slot()
-    def _answer_parts(self) -> None:
-        """One part of each answer, then back to the event loop."""
-        for kind, (request, parts) in tuple(self._in_parts.items()):
-            try:
-                self._checkpoint(request, "").check()
-                reply = next(parts)
-            except StopIteration:
-                del self._in_parts[kind]
-                continue
-            except Exception as error:
-                del self._in_parts[kind]
-                self._fail(request, error)
-                continue
-            if reply is not None:
-                self._reply(reply)
-        if self._in_parts:
-            self._next_part.emit()
+        self._in_parts.answer(request, parts)
 
     def _read_embeddings(self, request: ReadStreams | ReadLens) -> None:
         from vectarium.workers import embeddings
