@@ -1,6 +1,7 @@
 """Sampling against transformers' own logits warpers and worked examples."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -258,3 +259,13 @@ def test_ranking_is_reused_and_nothing_can_be_written():
     for array in (first.order, first.logits, first.scaled, first.probability, first.drawn, first.kept):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+def test_a_step_that_has_crossed_a_process_keeps_one_array_where_there_is_no_penalty():
+    logits = np.linspace(4, -4, 500).astype(np.float32)
+    plain = take_step(logits, SamplingSettings(), 0.4, np.arange(9))
+    there = pickle.loads(pickle.dumps(plain))
+    assert there.top_penalised is there.top_logits
+    assert there.top_logits.tolist() == plain.top_logits.tolist()
+    penalised = take_step(logits, SamplingSettings(repetition_penalty=1.5), 0.4, np.arange(9))
+    assert penalised.top_penalised.tolist() != penalised.top_logits.tolist()

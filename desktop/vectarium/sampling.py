@@ -22,7 +22,7 @@ from vectarium.ranking import Ranking, TokenIds, entropy_bits, penalise, rank, r
 STEP_ENTRIES = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SamplingSettings:
     """How a token is drawn. Raises ValueError for a value outside the ranges given here."""
 
@@ -106,9 +106,9 @@ class Distribution:
         return self.ranking.rank_of(token_id)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Step:
-    """What a token in the text keeps of the distribution it came from.
+    """What a token in the text keeps of the distribution it came from. Lean, for a text has many of them.
 
     The top entries are exact, so with the normalisers and `kept_count` their probabilities at every
     stage can be shown again without the model; what is beyond them is known as a mass.
@@ -142,12 +142,12 @@ class Step:
     """log Σ exp(logits) over the vocabulary."""
     log_normaliser: float
     """log Σ exp((penalised - largest) ÷ temperature) over the vocabulary; the largest comes first."""
-    top_ids: NDArray[np.int64]
+    top_ids: NDArray[np.int32]
     """[entry] the most likely token ids, at most 100."""
     top_logits: NDArray[np.float32]
     """[entry] as the model gave them."""
     top_penalised: NDArray[np.float32]
-    """[entry] after the repetition penalty, descending."""
+    """[entry] after the repetition penalty, descending; the same array where there is none."""
 
     @property
     def top_model_probability(self) -> NDArray[np.float64]:
@@ -259,6 +259,9 @@ def record_step(distribution: Distribution, rank: int, uniform: float | None = N
     ranking, model = distribution.ranking, distribution.model
     logit, token_id = float(ranking.logits[rank]), int(ranking.order[rank])
     as_model = ranking is model and distribution.settings.temperature == 1
+    top_logits = top_penalised = read_only(ranking.logits[:STEP_ENTRIES].copy())
+    if ranking.penalised is not ranking.logits:
+        top_penalised = read_only(ranking.penalised[:STEP_ENTRIES].copy())
     return Step(
         token_id=token_id,
         rank=rank,
@@ -278,9 +281,9 @@ def record_step(distribution: Distribution, rank: int, uniform: float | None = N
         drawn_entropy_bits=distribution.drawn_entropy_bits,
         model_log_normaliser=ranking.log_normaliser,
         log_normaliser=distribution.log_normaliser,
-        top_ids=read_only(ranking.order[:STEP_ENTRIES].copy()),
-        top_logits=read_only(ranking.logits[:STEP_ENTRIES].copy()),
-        top_penalised=read_only(ranking.penalised[:STEP_ENTRIES].copy()),
+        top_ids=read_only(ranking.order[:STEP_ENTRIES].astype(np.int32)),
+        top_logits=top_logits,
+        top_penalised=top_penalised,
     )
 
 

@@ -166,7 +166,7 @@ def _step(plain: Any) -> Step | None:
         raise ValueError("a step lacks something or has something strange")
     values = dict(plain)
     values["settings"] = SamplingSettings(**values["settings"])
-    values["top_ids"] = np.array(_ids(values["top_ids"]), np.int64)
+    values["top_ids"] = np.array(_ids(values["top_ids"]), np.int32)
     values["top_logits"] = _logits(values["top_logits"])
     values["top_penalised"] = (
         _logits(values["top_penalised"]) if "top_penalised" in plain else values["top_logits"]
