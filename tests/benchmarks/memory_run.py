@@ -1,8 +1,9 @@
 """The resident memory of the whole application: `memory_run MODEL FOLDER [MINUTES]`.
 
 All panes are open. What its processes share counts once, where the system tells. Prints MB:
-`{"open": …, "long": …, "grown": [[minute, MB], …]}`: with a short text, with one of 1,024 tokens, and over so
-many minutes of generating and orbiting.
+`{"open": …, "long": …, "grown": [[minute, tokens written so far, MB of the window, MB of the workers], …]}`:
+with a short text, with one of 1,024 tokens, and over so many minutes of writing and orbiting, each time when
+the window is back at the short text and has come to rest.
 """
 
 import sys
@@ -14,41 +15,39 @@ import psutil
 from benchmarks.watched_app import WatchedApp, say, text_of
 from benchmarks.window_run import Orbit, Writing
 
-SAMPLE = 10.0  # seconds
-ROUND = 60.0  # seconds after which writing begins anew, as the context would be full
+ROUND = 12.0  # seconds of writing
 
 
-def resident() -> float:
-    """MB in memory, of this process and those it started."""
+def resident() -> list[float]:
+    """MB in memory, of this process and of those it started."""
     own = psutil.Process()
-    total = 0
-    for process in (own, *own.children(recursive=True)):
-        full = process.memory_full_info()
-        total += getattr(full, "pss", full.rss)
-    return total / 1e6
+    return [_megabytes([own]), _megabytes(own.children(recursive=True))]
+
+
+def _megabytes(processes: list[psutil.Process]) -> float:
+    full = [process.memory_full_info() for process in processes]
+    return sum(getattr(each, "pss", each.rss) for each in full) / 1e6
 
 
 def measure(model: str, folder: Path, minutes: float) -> None:
     prompt = text_of("Once", 16, Path(model))
     watched = WatchedApp(model, folder, prompt)
     watched.settle()
-    found = {"open": resident()}
+    found = {"open": sum(resident())}
     watched.session.edit_text(text_of("Then", 1024, Path(model)))
     watched.settle()
-    found["long"] = resident()
-    grown = []
-    if minutes:
-        writing, orbit = Writing(watched, prompt), Orbit(watched.cloud)
-        begun = time.monotonic()
+    found["long"] = sum(resident())
+    writing, orbit = Writing(watched, prompt), Orbit(watched.cloud)
+    grown, written, begun = [], 0.0, time.monotonic()
+    while time.monotonic() - begun < 60 * minutes:
+        writing.begin()
         orbit.start()
-        while time.monotonic() - begun < 60 * minutes:
-            writing.begin()
-            end = time.monotonic() + ROUND
-            while time.monotonic() < end:
-                watched.wait(SAMPLE)
-                grown.append(((time.monotonic() - begun) / 60, resident()))
-            writing.end()
+        watched.wait(ROUND)
         orbit.stop()
+        written += writing.end() * ROUND
+        watched.session.edit_text(prompt)
+        watched.settle()
+        grown.append([(time.monotonic() - begun) / 60, written, *resident()])
     watched.close()
     say(**found, grown=grown)
 

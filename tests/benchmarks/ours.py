@@ -9,21 +9,22 @@ import numpy as np
 Write = Callable[[list[int], int], list[int]]
 
 
-def writer(model: Any) -> Write:
-    """Continues a prompt by the most likely token.
+def writer(model: Any, form: Any = None) -> Write:
+    """Continues a prompt by the most likely token, with the weights in `form`, float32 if it is None.
 
     Each token's whole distribution is ranked, and its residual stream and every head's new attention row are
     there.
     """
-    from vectarium.model import attention, generation
+    from vectarium.model import attention, devices, generation
     from vectarium.sampling import SamplingSettings
 
     settings = SamplingSettings(temperature=0.0)
 
     def write(prompt: list[int], count: int) -> list[int]:
+        devices.leave_a_core_free()  # peers set another number of threads
         ids, trace = list(prompt), None
         for _ in range(count):
-            step, trace = generation.next_step(model, ids, settings, 0.5, trace)
+            step, trace = generation.next_step(model, ids, settings, 0.5, trace, reads=form, draws=form)
             rows = [part.numpy() for part in attention.patterns(model, trace, first_query=len(trace) - 1)]
             assert np.stack(rows).shape == (model.layers, model.heads, 1, len(ids))
             assert trace.residual.shape[:2] == (model.layers + 1, len(ids))
@@ -37,3 +38,12 @@ def load(folder: Path) -> Any:
     from vectarium.model import loading
 
     return loading.load(str(folder), "cpu")
+
+
+def forms(model: Any) -> dict[str, Any]:
+    """The forms of the weights to write in, by number type, whichever this machine would choose."""
+    from ready_forms import prepared
+    from vectarium.model import one_token
+
+    plain, packed = one_token.in_float32(model), prepared(model, exact=False)
+    return {plain.form: plain, packed.form: packed}

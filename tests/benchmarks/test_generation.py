@@ -1,21 +1,27 @@
-"""Writing on with everything captured, against the tools that keep nothing but the text."""
+"""Reading and writing on with everything captured, against the tools that keep nothing but the text."""
 
 import pytest
 
 from benchmarks import ours, peers, shapes
-from benchmarks.report import in_turns
+from benchmarks.report import in_turns, time_of
 
 PROMPT, WRITTEN = 64, 48
-TURNS = 6
+TURNS = 5
+LEAST = {"transformers fp32": 3}  # times as fast; as fast as the others
+PEERS = {  # of each form of our weights, those at the same precision, and the one that everybody uses
+    "float32": ("transformers fp32", "CTranslate2 fp32", "llama.cpp f32"),
+    "float16": ("transformers fp32", "llama.cpp f16"),
+}
+MODELS = ("124M", "Storyteller")
 
 
-def peers_of(folder, models, report):
+def peers_of(folder, place, report):
     """Each peer with as many threads as ours, and with all cores: the faster one counts."""
     makers = {
         "transformers fp32": lambda threads: peers.transformers(folder, threads),
-        "CTranslate2 fp32": lambda threads: peers.ctranslate2(folder, threads, models / "ctranslate2"),
-        "llama.cpp f32": lambda threads: peers.llama_cpp(folder, threads, models / "f32.gguf", "f32"),
-        "llama.cpp f16": lambda threads: peers.llama_cpp(folder, threads, models / "f16.gguf", "f16"),
+        "CTranslate2 fp32": lambda threads: peers.ctranslate2(folder, threads, place / "ctranslate2"),
+        "llama.cpp f32": lambda threads: peers.llama_cpp(folder, threads, place / "f32.gguf", "f32"),
+        "llama.cpp f16": lambda threads: peers.llama_cpp(folder, threads, place / "f16.gguf", "f16"),
     }
     found = {}
     for name, make in makers.items():
@@ -28,28 +34,56 @@ def peers_of(folder, models, report):
     return found
 
 
-@pytest.mark.parametrize("what", ["124M"])
-def test_writing(what, small, models, benchmark, report):
-    found = peers_of(small, models, report)
-    model = ours.load(small)
-    own = ours.writer(model)
+@pytest.mark.parametrize("name", MODELS)
+def test_writing(name, small, tmp_path, benchmark, report):
+    folder = small if name == "124M" else shapes.STORYTELLER
+    model = ours.load(folder)
+    writers = {form: ours.writer(model, ready) for form, ready in ours.forms(model).items()}
+    others = peers_of(folder, tmp_path, report)
     prompt = shapes.tokens(PROMPT)
-    expected = own(prompt, WRITTEN)
-    for (name, _), write in found.items():
-        same = sum(a == b for a, b in zip(write(prompt, WRITTEN), expected, strict=True))
-        assert same > WRITTEN // 2 or "16" in name, f"{name} writes another text"
-    runs = {key: (lambda write=write: write(prompt, WRITTEN)) for key, write in found.items()}
-    compared = in_turns(benchmark, lambda: own(prompt, WRITTEN), runs, TURNS)
-    for name in dict.fromkeys(name for name, _ in found):
-        threads = min((key for key in found if key[0] == name), key=compared.median_of)[1]
-        least = 3 if "transformers" in name else 1
-        speed = f"{WRITTEN / compared.median_of((name, threads)):.1f} tokens/s"
-        peer = f"{name}, {threads} thread{'s' * (threads > 1)}: {speed}"
-        mine = f"{WRITTEN / compared.median:.1f} tokens/s"
-        report.faster(
-            f"124M, {WRITTEN} tokens after {PROMPT}, everything captured",
-            mine,
-            peer,
-            compared.ratio((name, threads)),
-            least,
-        )
+    runs = {key: (lambda write=write: write(prompt, WRITTEN)) for key, write in {**others, **writers}.items()}
+    expected = runs["float32"]()
+    for key in runs.keys() - {"float32", "float16"}:
+        same = sum(a == b for a, b in zip(runs[key](), expected, strict=False))
+        assert same > WRITTEN // 2 or "f16" in key[0], f"{key[0]} writes another text"
+    fastest = runs.pop(list(writers)[-1])
+    compared = in_turns(benchmark, fastest, runs, TURNS)
+    for form in writers:
+        taken = compared.peers.get(form, compared.ours)
+        for peer in PEERS[form]:
+            with_threads = [key for key in others if key[0] == peer]
+            if not with_threads:
+                continue
+            key = min(with_threads, key=compared.median_of)
+            report.faster(
+                f"{name}, {WRITTEN} tokens after {PROMPT}, everything captured, weights {form}",
+                _speed(compared.median_of(form) if form in compared.peers else compared.median),
+                f"{peer}, {key[1]} thread{'s' * (key[1] > 1)}: {_speed(compared.median_of(key))}",
+                compared.ratio(key, taken),
+                LEAST.get(peer, 1) if form != "float32" or peer != "transformers fp32" else None,
+            )
+
+
+def _speed(seconds: float) -> str:
+    return f"{WRITTEN / seconds:.1f} tokens/s"
+
+
+@pytest.mark.parametrize("count", [64, 1024])
+def test_reading(count, small, benchmark, report):
+    from vectarium.model import devices, forward_pass
+
+    theirs, model = peers.reader(small), ours.load(small)
+    prompt = shapes.tokens(count)
+
+    def read() -> None:
+        devices.leave_a_core_free()
+        trace = forward_pass.run(model, prompt)
+        forward_pass.logits(model, trace, count - 1)
+
+    compared = in_turns(benchmark, read, {"peer": lambda: theirs(prompt)}, 9 if count < 100 else 5)
+    report.faster(
+        f"124M, reading {count:,} tokens, residual stream, keys and values kept",
+        time_of(compared.median),
+        f"transformers fp32, keys and values kept {time_of(compared.median_of('peer'))}",
+        compared.ratio("peer"),
+    )

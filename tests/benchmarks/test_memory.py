@@ -27,13 +27,20 @@ def test_memory(small, report, run_program, tmp_path):
 @pytest.mark.slow
 def test_growth_of_memory(small, report, run_program, tmp_path):
     found = run_program("memory_run", small, tmp_path / "app", MINUTES, seconds=60 * (MINUTES + 5))
-    minutes, resident = np.array(found["grown"]).T
+    minutes, written, *parts = np.array(found["grown"]).T
     late = minutes >= SETTLED_AFTER
-    slope = np.polyfit(minutes[late], resident[late], 1)[0]
-    growth = 60 * slope
+    window, workers = (60 * _slope(minutes[late], part[late]) for part in parts)
+    tokens = 60 * _slope(minutes[late], written[late])
     report.add(
         f"124M, writing and orbiting: growth an hour, from minutes {SETTLED_AFTER} to {MINUTES}",
-        f"{growth:.0f} MB",
+        f"{window + workers:.0f} MB ({window:.0f} in the window, {workers:.0f} in the workers)",
+        peer=f"{tokens:,.0f} tokens, all kept for undo",
         budget=f"< {MOST_GROWTH} MB",
-        met=growth < MOST_GROWTH,
+        met=window + workers < MOST_GROWTH,
     )
+
+
+def _slope(x, y) -> float:
+    """The median of the slopes between all pairs (Sen, 1968): a few outliers change nothing."""
+    first, second = np.triu_indices(len(x), 1)
+    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
