@@ -23,7 +23,7 @@ from vectarium.drawing.text.token_layout import Boxes, Flow, flow, note
 
 LINES_SHOWN = 3
 WINDOW_SHARE = 0.2
-PICTURES_KEPT = 2000  # of boxes, some kilobytes each
+PICTURES_KEPT = 400  # of boxes, more than are in sight; some 30 kB each at 100 %
 EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
 
 
