@@ -47,3 +47,10 @@ def forms(model: Any) -> dict[str, Any]:
 
     plain, packed = one_token.in_float32(model), prepared(model, exact=False)
     return {plain.form: plain, packed.form: packed}
+
+
+def choice(model: Any) -> str:
+    """The form that a measurement of this moment chooses where speed is preferred to exact numbers."""
+    from ready_forms import prepared
+
+    return prepared(model, exact=False, fastest=None).form

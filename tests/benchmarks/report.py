@@ -61,9 +61,12 @@ class Report:
 
     def missing(self, peer: str, why: object) -> None:
         """A peer that is not here."""
-        note = f"{peer} was not measured: {why}"
-        if note not in self.notes:
-            self.notes.append(note)
+        self.note(f"{peer} was not measured: {why}")
+
+    def note(self, text: str) -> None:
+        """A sentence below the table."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def as_text(self) -> list[str]:
         rows = [COLUMNS, *(line.cells for line in self.lines)]

@@ -1,5 +1,8 @@
 """Reading and writing on with everything captured, against the tools that keep nothing but the text."""
 
+import statistics
+from functools import partial
+
 import pytest
 
 from benchmarks import ours, peers, shapes
@@ -41,27 +44,31 @@ def test_writing(name, small, tmp_path, benchmark, report):
     writers = {form: ours.writer(model, ready) for form, ready in ours.forms(model).items()}
     others = peers_of(folder, tmp_path, report)
     prompt = shapes.tokens(PROMPT)
-    runs = {key: (lambda write=write: write(prompt, WRITTEN)) for key, write in {**others, **writers}.items()}
+    runs = {key: partial(write, prompt, WRITTEN) for key, write in {**others, **writers}.items()}
     expected = runs["float32"]()
-    for key in runs.keys() - {"float32", "float16"}:
-        same = sum(a == b for a, b in zip(runs[key](), expected, strict=False))
-        assert same > WRITTEN // 2 or "f16" in key[0], f"{key[0]} writes another text"
-    fastest = runs.pop(list(writers)[-1])
-    compared = in_turns(benchmark, fastest, runs, TURNS)
+    for peer, threads in others:
+        same = sum(a == b for a, b in zip(runs[peer, threads](), expected, strict=False))
+        assert same > WRITTEN // 2 or "f16" in peer, f"{peer} writes another text"
+    last = list(writers)[-1]
+    compared = in_turns(benchmark, runs.pop(last), runs, TURNS)
+    seconds = {**compared.peers, last: compared.ours}  # [turn] of every one
+    report.note(
+        f"{name}: where speed is preferred, this machine's own measurement chooses {ours.choice(model)}."
+    )
     for form in writers:
-        taken = compared.peers.get(form, compared.ours)
         for peer in PEERS[form]:
-            with_threads = [key for key in others if key[0] == peer]
-            if not with_threads:
-                continue
-            key = min(with_threads, key=compared.median_of)
-            report.faster(
-                f"{name}, {WRITTEN} tokens after {PROMPT}, everything captured, weights {form}",
-                _speed(compared.median_of(form) if form in compared.peers else compared.median),
-                f"{peer}, {key[1]} thread{'s' * (key[1] > 1)}: {_speed(compared.median_of(key))}",
-                compared.ratio(key, taken),
-                LEAST.get(peer, 1) if form != "float32" or peer != "transformers fp32" else None,
-            )
+            keys = [key for key in others if key[0] == peer]
+            if keys:
+                best = min(keys, key=compared.median_of)
+                # Three times as fast is wanted of the fastest form, whatever its precision.
+                least = LEAST.get(peer, 1) if form == last or peer not in LEAST else None
+                report.faster(
+                    f"{name}, {WRITTEN} tokens after {PROMPT}, everything captured, weights {form}",
+                    _speed(statistics.median(seconds[form])),
+                    f"{peer}, {best[1]} thread{'s' * (best[1] > 1)}: {_speed(compared.median_of(best))}",
+                    compared.ratio(best, seconds[form]),
+                    least,
+                )
 
 
 def _speed(seconds: float) -> str:
