@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from vectarium.drawing.palette import Look
 
 FAINTEST = 0.02  # lines of smaller weights are not drawn
+SMOOTH = 500  # lines; more of them are drawn without smoothing, many times as fast
 LABEL = 0.3  # a column's share of the width
 
 
@@ -52,6 +53,7 @@ class _Sheet(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self._line = QFontMetrics(look.mono(12)).height()
         self._lines: Lines | None = None
         self._marked: int | None = None
         self.over: tuple[str, int] | None = None  # "query" or "key", and which
@@ -63,6 +65,7 @@ class _Sheet(QWidget):
 
     def set_look(self, look: Look) -> None:
         self._look = look
+        self._line = QFontMetrics(look.mono(12)).height()
         self.updateGeometry()
         self.update()
 
@@ -85,16 +88,14 @@ class _Sheet(QWidget):
     def _row(self) -> float:
         """A line's height: all in the room there is, and never too small to read."""
         count = len(self._lines.labels) if self._lines is not None else 1
-        line = QFontMetrics(self._look.mono(12)).height()
-        return max(line, min((self.height() - 1.5 * line) / max(1, count), 2.0 * line))
+        return max(self._line, min((self.height() - self._top()) / max(1, count), 2.0 * self._line))
 
     def _top(self) -> float:
-        return 1.5 * QFontMetrics(self._look.mono(12)).height()
+        return 1.5 * self._line
 
     def sizeHint(self) -> QSize:
         count = len(self._lines.labels) if self._lines is not None else 0
-        line = QFontMetrics(self._look.mono(12)).height()
-        return QSize(200, round((count + 2) * line))
+        return QSize(200, round((count + 2) * self._line))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -155,7 +156,13 @@ class _Sheet(QWidget):
         one = self.over or self.held
         ends: set[tuple[str, int]] = set() if one is None else {one}
         colors = self._colors()
-        for query, key, weight in self.shown():
+        drawn = [
+            (query, key, weight)
+            for query, key, weight in self.shown()
+            if self._crosses(event.rect().top(), event.rect().bottom(), query, key)
+        ]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(drawn) <= SMOOTH)
+        for query, key, weight in drawn:
             apart = [
                 (float(pattern[query, key]), colors[index % len(colors)])
                 for index, (name, pattern) in enumerate(lines.heads)
@@ -165,6 +172,7 @@ class _Sheet(QWidget):
                 self._paint_line(painter, query, key, strength, ink)
             if one is not None and weight >= FAINTEST:
                 ends |= {("query", query), ("key", key)}
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_swatches(painter, colors)
         painter.setFont(look.words(12))
         head = QRectF(0, 0, self.width() * LABEL, self._top())
@@ -194,6 +202,11 @@ class _Sheet(QWidget):
                     text, Qt.TextElideMode.ElideRight, int(inside.width())
                 )
                 painter.drawText(inside, align | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _crosses(self, top: float, bottom: float, query: int, key: int) -> bool:
+        """Whether a line passes through a stretch of the sheet."""
+        first, last = min(query, key), max(query, key)
+        return self._top() + (last + 1) * self._row() >= top and self._top() + first * self._row() <= bottom
 
     def _paint_line(self, painter: QPainter, query: int, key: int, weight: float, ink: str) -> None:
         start, end = self.place_of("query", query), self.place_of("key", key)
