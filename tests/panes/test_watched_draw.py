@@ -92,8 +92,10 @@ def test_pictures_and_data_show_what_is_expected_and_no_marker(app, qtbot, tmp_p
         with qtbot.waitSignal(session.writing.drew):
             writing.step()
         assert expected.watched.active
+        assert "for show" in expected._view.summary.text()
         save(tmp_path / name)
         assert not expected.watched.active
+        assert "tokens not listed" in expected._view.summary.text()
         session.writing.pause()
         qtbot.waitUntil(lambda: settled(session))
         session.undo()

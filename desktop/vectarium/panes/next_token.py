@@ -19,6 +19,7 @@ from vectarium.session.watched_draw import WatchedDraw
 from vectarium.vocabulary import Vocabulary
 
 EXAMPLE = "Once upon a time, there was a"
+WATCHED = "The marker visits the bars for show; where it stops is the token that was drawn."
 
 
 class NextTokenPane(Pane):
@@ -266,6 +267,8 @@ class NextTokenPane(Pane):
         if self._vocabulary and self.isVisible() and not self.is_empty and self._draw() is None:
             most = self.row_limit or len(self._vocabulary)
             self._session.writing.hold(milliseconds)
+            # What is listed now may be fewer rows than the sentences below the list speak of.
+            self._view.summary.setText(WATCHED)
             self.watched.begin(step, self._vocabulary.labels, most, milliseconds)
 
     # How many rows
