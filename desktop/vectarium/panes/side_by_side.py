@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QStackedLayout
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout
 
 from vectarium.documents import steps_table
 from vectarium.drawing.choice_button import ChoiceButton, toggle
@@ -102,9 +102,12 @@ class SideBySidePane(Pane):
         if self._filling is None:
             self.card = StepCard(self.look, self)
             self.view, self.comparison = ColumnsView(self.look), ComparisonView(self.look)
-            self._views = QStackedLayout(self.body)
-            self._views.addWidget(self.view)
-            self._views.addWidget(self.comparison)
+            # A stack would be as high as the higher of the two, seen or not.
+            layout = QVBoxLayout(self.body)
+            layout.setContentsMargins(0, 0, 0, 0)
+            for view in (self.view, self.comparison):
+                layout.addWidget(view)
+                view.hide()
             self._filling = (
                 ColumnsFilling(self._session, self.columns, self.view, self.card),
                 ComparisonFilling(self._session, self.comparing, self.comparison, self.card),
@@ -188,7 +191,8 @@ class SideBySidePane(Pane):
             self._say_one_branch()
             return
         self.filling[self._use].show(self._mode, self.look)
-        self._views.setCurrentIndex(self._use)
+        self.view.setVisible(self._use == SETTINGS)
+        self.comparison.setVisible(self._use == BRANCHES)
         self._make_room()
         self.count.choose(len(self.columns.columns))
         length = self.columns.length if self._use == SETTINGS else 0
