@@ -45,7 +45,7 @@ def test_writing_while_the_mouse_orbits(model, small, report, run_program, tmp_p
     for name, of, most in (("99 % of turns late by at most", p99, 10), ("the latest turn", np.max, 50)):
         add(name, f"{of(late):.1f} ms", f"nothing to do {of(idle):.1f} ms", f"≤ {most} ms", of(late) <= most)
     add("cloud frames a second", f"{frames:.0f}", "", "≥ 30", frames >= 30)
-    own = f"{100 * lost:.0f} % ({shown:.1f} tokens/s)"
+    own = f"{100 * lost:.1f} % ({shown:.1f} tokens/s)"
     peer = f"window hidden {alone:.1f} tokens/s"
     add("speed lost to the drawing", own, peer, "≤ 25 %", lost <= 0.25)
     computed = 1000 * np.array(found["computed"])
