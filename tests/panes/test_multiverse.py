@@ -250,7 +250,8 @@ def test_the_blocks_as_a_picture_and_as_data(app, pane, tmp_path):
     pane.save_picture(tmp_path / "multiverse.png")
     pane.save_picture(tmp_path / "multiverse.svg")
     assert (tmp_path / "multiverse.png").stat().st_size > 5_000
-    pane.save_csv(tmp_path / "multiverse.csv")
+    pane.export(tmp_path)
+    assert (tmp_path / "multiverse.json").exists()
     with (tmp_path / "multiverse.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(pane.reading.blocks)

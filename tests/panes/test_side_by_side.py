@@ -310,8 +310,8 @@ def test_the_columns_as_pictures_and_data(app, pane, qtbot, tmp_path):
     step(pane, qtbot, 2)
     pane.save_picture(tmp_path / "columns.png")
     assert (tmp_path / "columns.png").stat().st_size > 5_000
-    pane.save_csv(tmp_path / "columns.csv")
-    with (tmp_path / "columns.csv").open(newline="", encoding="utf-8") as file:
+    pane.export(tmp_path)
+    with (tmp_path / "side_by_side.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["column"] for row in rows] == ["1", "1", "2", "2", "3", "3"]
     assert [float(row["temperature"]) for row in rows[::2]] == [0, 1, 5]

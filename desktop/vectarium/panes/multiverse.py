@@ -1,6 +1,7 @@
 """The Multiverse pane: the next few tokens as nested blocks, reshaped by the sliders, to be walked into."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -15,7 +16,7 @@ from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import ShrinkingRow
 from vectarium.drawing.sampling_controls import SamplingControls
 from vectarium.futures import Block
-from vectarium.messages_futures import Path
+from vectarium.messages_futures import Path as TokenPath
 from vectarium.panes.pane import Pane, Table
 from vectarium.session.futures import LEAST, LEVELS, FuturesReading
 from vectarium.session.session import Session
@@ -201,13 +202,18 @@ class MultiversePane(Pane):
         self.reading.set_shape(levels, least)
 
     @Slot(object)
-    def go_to(self, path: Path) -> None:
+    def go_to(self, path: TokenPath) -> None:
         """Put the tokens of a path after the text that the blocks follow."""
         text, session = self.reading.text, self._session
         if session.tokens.pending is None and np.array_equal(session.tokens.ids[: len(text)], text):
             session.writing.follow(len(text), self.reading.steps(path))
 
     # Data
+
+    def export(self, folder: Path) -> None:
+        if self.tables():
+            self.save_csv(folder / f"{self.key}.csv")
+            self.save_json(folder / f"{self.key}.json")
 
     def tables(self) -> list[Table]:
         """The blocks, level by level."""

@@ -1,6 +1,7 @@
 """The Side by side pane: one text continued with different settings, or two of its branches."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -232,6 +233,11 @@ class SideBySidePane(Pane):
         self._show_if_seen()
 
     # Data
+
+    def export(self, folder: Path) -> None:
+        if self.tables():
+            self.save_csv(folder / f"{self.key}.csv")
+            self.save_json(folder / f"{self.key}.json")
 
     def tables(self) -> list[Table]:
         """Every token of every column, or of the two branches."""
