@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from vectarium import futures
@@ -61,7 +60,6 @@ settings = st.builds(
 )
 
 
-@hypothesis_settings(deadline=None)
 @given(settings, st.sampled_from([0.005, 0.02, 0.2]), st.integers(1, 4), st.integers(0, 3))
 def test_blocks_lie_in_their_parents_and_share_out_all_of_them(chosen, least, levels, seed):
     known = {(): after((), seed)}
@@ -87,7 +85,6 @@ def test_blocks_lie_in_their_parents_and_share_out_all_of_them(chosen, least, le
         assert sum(children) == pytest.approx(found[parent].height if parent is not None else 1.0)
 
 
-@hypothesis_settings(deadline=None)
 @given(settings, st.integers(0, 5))
 def test_the_short_way_to_what_is_drawn_is_the_long_one(chosen, seed):
     ranking = rank(logits(0, seed))

@@ -61,7 +61,7 @@ def cut_is_close(logits: np.ndarray, chosen: SamplingSettings, seen: list[int]) 
 
 
 @given(logits_lists, all_settings, seen_tokens)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @example([1.0, 2.0, 2.0, 3.0], SamplingSettings(top_k=2), [])
 @example([0.0, -0.0, 0.0], SamplingSettings(top_p=0.5), [])
 @example([3.0, -1.0, 2.0, 2.5], SamplingSettings(repetition_penalty=1.5), [0, 1, 0])
@@ -79,7 +79,6 @@ def test_equal_to_transformers_processors(values, chosen, seen):
 
 
 @given(logits_lists, all_settings, seen_tokens)
-@settings(deadline=None)
 def test_stages_agree_with_each_other(values, chosen, seen):
     logits = np.array(values, dtype=np.float32)
     stages = distribution(logits, chosen, [token for token in seen if token < logits.size])
@@ -213,7 +212,6 @@ def test_draws_follow_the_distribution():
 
 
 @given(logits_lists, all_settings, st.floats(0, 1, exclude_max=True), seen_tokens)
-@settings(deadline=None)
 def test_a_step_shows_its_distribution_again(values, chosen, uniform, seen):
     logits = np.array(values, dtype=np.float32)
     seen = [token for token in seen if token < logits.size]

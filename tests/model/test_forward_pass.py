@@ -68,7 +68,7 @@ def test_equal_to_transformers(make_model, sizes, count):
     count=st.integers(1, 20),
     inverse=st.booleans(),
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_equal_to_transformers_on_random_configurations(
     make_model, seed, layers, heads, size, vocabulary, count, inverse
 ):
@@ -88,7 +88,7 @@ def test_equal_to_transformers_on_random_configurations(
 
 
 @given(st.lists(st.lists(st.integers(0, 3), max_size=12), min_size=2, max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_continuing_from_any_trace_changes_nothing(make_model, texts):
     """Each text is run from the trace of each earlier one; none of the earlier ones is harmed."""
     model = make_model(n_layer=2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vectarium.model import forward_pass
@@ -30,7 +30,6 @@ tokens = st.integers(0, 9)  # few, so that paths share their beginnings
 paths = st.lists(st.lists(tokens, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(st.lists(paths, min_size=1, max_size=3))
 def test_every_path_is_seen_as_a_text_of_its_own_whatever_was_asked_before(model, questions):
     tree = tree_after(model)

@@ -54,7 +54,7 @@ def test_equal_to_transformers_on_samples(opened, reference, text):
 
 
 @given(st.text(max_size=60) | st.text(alphabet="ab the's\n\t 1é東😀", max_size=60))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_equal_to_transformers(opened, reference, text):
     tokenizer, vocabulary = opened
     assert tokenizer.encode(text).tolist() == reference(text)["input_ids"]
@@ -62,7 +62,7 @@ def test_equal_to_transformers(opened, reference, text):
 
 
 @given(st.text(alphabet="ab'st \n\t1é東,<|endoftext|>", max_size=200))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @example("a <|endoftext|> b c\nd  e")
 def test_cutting_a_long_text_changes_no_token(opened, text):
     tokenizer, _ = opened
@@ -100,7 +100,7 @@ def test_a_megabyte_of_bytes_that_are_no_text(opened):
 
 
 @given(st.binary(max_size=40))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_bytes_survive(opened, content):
     tokenizer, vocabulary = opened
     ids = tokenizer.encode(content.decode("utf-8", "surrogateescape"))

@@ -234,9 +234,7 @@ actions = st.lists(
 )
 
 
-@hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions)
 def test_undo_all_the_way_returns_to_the_beginning(session, qtbot, sequence):
     session.history.clear()

@@ -127,7 +127,7 @@ def test_every_word_can_be_spelt(tokens: Space, words: Space) -> None:
     assert spelling(words, words.rows["1945"]) == '"1945"'
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(alphabet="kingman -+*/()\"\\'2é␣", max_size=20))
 def test_any_text_has_a_result_or_an_error_of_its_own(words: Space, text: str) -> None:
     outcome: Result | ExpressionError

@@ -123,7 +123,6 @@ _WORDS = st.one_of(
 _WEIGHTS = st.floats(-1e6, 1e6, allow_nan=False).filter(lambda weight: abs(weight) > 1e-300 or weight == 0)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(_WEIGHTS, _WORDS), min_size=1, max_size=6))
 def test_what_is_written_is_read_back(terms: list[tuple[float, str]]) -> None:
     text = " + ".join(f"({weight:.20f}) * {quoted(word)}" for weight, word in terms)
@@ -167,7 +166,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=25).map("".join)))
 @example("\ud800")
 @example("0*king/0.0000001")

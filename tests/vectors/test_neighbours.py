@@ -163,7 +163,7 @@ def test_vectors_that_nothing_is_near_are_refused(tokens: Space) -> None:
     assert len(nearest(tokens, np.zeros(8), 3, Measure.EUCLID)) == 3
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_folding_agrees_with_folding_a_full_list(data: st.DataObject) -> None:
     names = data.draw(

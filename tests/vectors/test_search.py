@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vectarium.vectors.search import WordIndex, fold
@@ -58,7 +58,6 @@ def test_twins_differ_by_case_and_one_space() -> None:
     assert WordIndex(TOKENS).distinct == len({fold(token) for token in TOKENS})
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("aAbB ", max_size=4), max_size=12), st.text("aAbB ", min_size=1, max_size=3))
 def test_completion_finds_what_a_scan_of_everything_finds(words: list[str], typed: str) -> None:
     found = {each.row for each in WordIndex(words).complete(typed, 50)}
@@ -86,7 +85,6 @@ def test_near_words_are_spelt_alike(words: Space) -> None:
     assert words.index.near("qqqqzzzzxxxx") == ()
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_near_words_of_any_text_are_words(text: str) -> None:
     index = WordIndex(TOKENS)
