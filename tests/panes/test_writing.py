@@ -234,6 +234,7 @@ def test_logits_that_are_no_numbers_are_told_and_the_text_so_far_stays(app, pane
 
 def test_ctrl_brings_the_card_at_once(app, pane, qtbot):
     write(app.session, qtbot, 6)
+    qtbot.waitUntil(lambda: pane.text.text == app.session.text)
     token = next(
         index
         for index, step in enumerate(app.session.tokens.steps)
