@@ -70,7 +70,7 @@ class ExpressionBox(QWidget):
     def set_look(self, look: Look) -> None:
         self.look = look
         self._row.setSpacing(look.px(6))
-        self.line.setMinimumWidth(look.px(90))
+        self.line.setMinimumWidth(look.px(64))
         self.completions.set_look(look)
         self.problem.setContentsMargins(look.px(10), look.px(6), look.px(10), look.px(6))
 
@@ -80,11 +80,16 @@ class ExpressionBox(QWidget):
         for expression, expected in examples:
             action = self._menu.addAction(f"{expression}   →   {expected}" if expected else expression)
             action.setData((expression, expected))
-        self.examples.setVisible(bool(examples))
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room it is the line's."""
         self.examples.setText("Examples ▾" if self.width() > self.look.px(300) else "▾")
+        self.examples.setVisible(not self._menu.isEmpty() and self.width() > self.look.px(130))
 
     @property
     def text(self) -> str:
