@@ -1,12 +1,15 @@
 """In which form the model worker writes, and what it then says of the text."""
 
+import gc
 import itertools
+import weakref
 
 import numpy as np
 import pytest
 
 from vectarium.messages import Finished, Generate, Generated, Ids, LoadModel, Newest, Ran, Run, read_only
-from vectarium.messages_attention import ReadHead
+from vectarium.messages_attention import HeadsRead, ReadHead, ReadHeads
+from vectarium.messages_futures import ColumnsWritten, ColumnToWrite, FuturesRead, ReadFutures, WriteColumns
 from vectarium.messages_writing import ChooseForm, FormChosen
 from vectarium.model import forms, forward_pass, one_token
 from vectarium.model.loading import load
@@ -48,6 +51,19 @@ class Asking:
         self.ask(Run, ids=ids, position=len(ids) - 1)
         assert isinstance(self.replies[-1], Ran)
         return self.replies[-1].logits
+
+    def futures(self, ids: Ids, path):
+        """The ranking after a text and a path."""
+        self.ask(ReadFutures, ids=ids, position=len(ids) - 1, paths=(path,))
+        self.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in self.replies))
+        return next(reply.rankings[0] for reply in self.replies if isinstance(reply, FuturesRead))
+
+    def columns(self, ids: Ids, count, used=0):
+        """The steps of a single column."""
+        column = ColumnToWrite(ids, SamplingSettings(), 4, used)
+        self.ask(WriteColumns, columns=(column,), count=count)
+        self.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in self.replies))
+        return [reply.steps[0] for reply in self.replies if isinstance(reply, ColumnsWritten)]
 
 
 @pytest.fixture
@@ -133,3 +149,37 @@ def test_who_writes_at_once_waits_for_the_form(asking):
     asking.choose(exact=True)
     asking.worker.take(ChooseForm(asking.newest.stamp(ChooseForm), exact=False))  # not waited for
     assert numbers(asking.write(PROMPT)) == expected
+
+
+def test_nothing_rounded_is_gone_on_from_when_numbers_are_to_be_exact(asking, model_folder):
+    exact = load(str(model_folder), "cpu")
+    asking.choose(exact=False)
+    text = text_of(asking.write(PROMPT))
+    asking.logits(text)
+    path = (7,)
+    asking.futures(text, path)
+    asking.columns(text, count=6)
+    written = asking.columns(text, count=6)
+    asking.logits(read_only(text[::-1].copy()))  # another text is on screen
+    assert asking.choose(exact=True).forgotten  # of the columns
+    expected = forward_pass.logits(exact, forward_pass.run(exact, text), len(text) - 1)
+    assert asking.logits(text) == pytest.approx(expected, abs=1e-5)
+    ahead = read_only(np.append(text, np.array(path, np.int32)))
+    expected = forward_pass.logits(exact, forward_pass.run(exact, ahead), len(ahead) - 1)
+    ranking = asking.futures(text, path)
+    assert ranking.logits == pytest.approx(expected[ranking.order], abs=1e-5)
+    longer = text_of(written, text)
+    step = asking.columns(longer, count=1, used=len(written))[0]
+    expected = forward_pass.logits(exact, forward_pass.run(exact, longer), len(longer) - 1)
+    assert step.top_logits == pytest.approx(expected[step.top_ids], abs=1e-5)
+
+
+def test_another_model_leaves_nothing_of_the_one_before_it(asking, model_folder):
+    ids = read_only(np.array([5, 17, 300], np.int32))
+    asking.futures(ids, (7,))
+    asking.ask(ReadHeads, ids=ids, position=2)
+    asking.qtbot.waitUntil(lambda: any(isinstance(reply, HeadsRead) for reply in asking.replies))
+    before = weakref.ref(asking.worker._model.network)
+    asking.ask(LoadModel, source=str(model_folder), device="cpu")
+    gc.collect()
+    assert before() is None

@@ -68,8 +68,13 @@ class ColumnsTurns(QObject):
                 writer.steer(Steer(request.number, settings, request.pace))
             self._turn.start(self._wait_ms())
 
+    @property
+    def exact(self) -> bool:
+        """Whether rounded weights gave nothing of what was read here."""
+        return all(writer.exact for writer in self._writers)
+
     def forget(self) -> None:
-        """The model goes, and with it all that was read."""
+        """Nothing that was read counts any more, and nothing more is written."""
         self._stop()
         self._writers = []
 

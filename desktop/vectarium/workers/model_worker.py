@@ -61,8 +61,7 @@ class ModelWorker(Worker):
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.timeout.connect(self._write_one)
-        self._head_reader = attention.HeadReader()
-        self._future_reader = FutureReader()
+        self._forget_readings()
         self._columns = ColumnsTurns(self)
         self._in_parts = InParts(self)
 
@@ -128,6 +127,7 @@ class ModelWorker(Worker):
         self._writer = self._written = self._trace = None
         self._in_parts.clear()
         self._columns.forget()
+        self._forget_readings()  # they hold the model that read them
         self._model = model
         self._form = WritingForm(model, self._forms)
         from vectarium.workers.embeddings import matrices
@@ -199,11 +199,25 @@ class ModelWorker(Worker):
         while not self._form.go_on():
             yield None
         fast = self._form.fast
-        forgotten = fast.exact and self._trace is not None and not self._trace.exact
-        if forgotten:
-            self._trace, self._written = self._trace.beginning(), None
-            self._head_reader = attention.HeadReader()
+        forgotten = fast.exact and self._forget_rounded()
         yield FormChosen(request.number, fast.form, fast.exact, forgotten)
+
+    def _forget_rounded(self) -> bool:
+        """Keep nothing that rounded weights may have given; whether some of it can be on screen."""
+        self._forget_readings()
+        if self._written is not None and not self._written.exact:
+            self._written = None
+        on_screen = False
+        if self._trace is not None and not self._trace.exact:
+            self._trace, on_screen = self._trace.beginning(), True
+        if not self._columns.exact:
+            self._columns.forget()
+            on_screen = True
+        return on_screen
+
+    def _forget_readings(self) -> None:
+        """Drop what is kept of texts for questions that go on from earlier ones."""
+        self._head_reader, self._future_reader = attention.HeadReader(), FutureReader()
 
     def _steer(self, request: Steer) -> None:
         if self._writer is not None:

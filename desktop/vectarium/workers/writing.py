@@ -46,6 +46,11 @@ class Writer:
         """Whether `ids` end within what was written here."""
         return self._prompt < len(ids) <= len(self._ids) and np.array_equal(ids, self._ids[: len(ids)])
 
+    @property
+    def exact(self) -> bool:
+        """Whether rounded weights gave nothing of what was read here."""
+        return self._trace is None or self._trace.exact
+
     def nearer(self, trace: Any, seen: Ids) -> Any:
         """Of `trace` and what was written from, the one to read the tokens `seen` from.
 
