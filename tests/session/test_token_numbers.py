@@ -52,3 +52,9 @@ def test_what_an_old_step_does_not_tell_the_model_is_asked_for():
     assert scores.numbers(ids, steps).drawn.tolist() == [False, False, True]
     # A step that tells all needs nobody.
     assert scores.numbers(ids, (None, None, known)).entropy_bits[2] == known.model_entropy_bits
+
+
+def test_the_first_to_be_asked_for_may_come_late():
+    ids, typed = np.arange(100, dtype=np.int32), (None,) * 100
+    assert TypedScores().missing(ids, typed)[:2] == [1, 2]
+    assert TypedScores().missing(ids, typed, 90) == list(range(90, 100))

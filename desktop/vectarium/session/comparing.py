@@ -77,7 +77,7 @@ class Comparing(QObject):
         first = shared(pair)
         texts = []
         for scores, branch in zip(self._scores, pair, strict=True):
-            missing = [place for place in scores.missing(_ids(branch), branch.steps) if place >= first]
+            missing = scores.missing(_ids(branch), branch.steps, first)
             texts.append((_ids(branch), read_only(np.array(missing, np.int32))))
         if any(len(positions) for _, positions in texts):
             session.ask(ScoreTexts, texts=tuple(texts))

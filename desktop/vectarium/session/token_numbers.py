@@ -63,11 +63,14 @@ class TypedScores:
         ):
             self._known[position] = (numbers[0], numbers[1], numbers[2])
 
-    def missing(self, ids: Ids, steps: tuple[Step | None, ...]) -> list[int]:
-        """The first few of the last tokens whose score is not known. A text's first never has one."""
+    def missing(self, ids: Ids, steps: tuple[Step | None, ...], first: int = 1) -> list[int]:
+        """The first few of the last tokens whose score is not known, from `first` on.
+
+        A text's first token never has one.
+        """
         self._keep_for(tuple(ids.tolist()))
         found = []
-        for position in range(max(1, len(steps) - SCORED_TO_THE_END), len(steps)):
+        for position in range(max(1, first, len(steps) - SCORED_TO_THE_END), len(steps)):
             if not _tells_all(steps[position]) and position not in self._known:
                 found.append(position)
                 if len(found) == SCORED_AT_ONCE:
