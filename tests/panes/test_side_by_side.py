@@ -298,6 +298,18 @@ def test_a_hidden_pane_pauses_and_cancelling_everything_does_too(app, pane, qtbo
     assert sum(isinstance(request, WriteColumns) for request in requests) == 2
 
 
+def test_nobody_writes_on_unseen_when_numbers_are_read_anew(app, pane, qtbot):
+    requests = []
+    app.session.asked.connect(requests.append)
+    pane.columns.play()
+    qtbot.waitUntil(lambda: pane.columns.length > 2)
+    app.session.read_anew()
+    assert not pane.columns.running
+    asked = next(request for request in requests if isinstance(request, WriteColumns))
+    assert not app.workers.newest.is_current(asked.number)
+    step(pane, qtbot)
+
+
 def test_an_empty_text_offers_an_example(app, pane, qtbot):
     app.session.edit_text("")
     qtbot.waitUntil(lambda: pane.is_empty)

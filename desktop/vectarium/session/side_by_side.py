@@ -269,6 +269,7 @@ class SideBySide(QObject):
         """The same model again, as after its process died, can go on; another one cannot."""
         known, self._model = self._model, (model.source, model.vocabulary.fingerprint)
         if known == self._model:
-            self._cancelled()
+            self.pause()
+            self.changed.emit()
         else:
             self._clear_columns()
