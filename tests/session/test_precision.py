@@ -108,6 +108,13 @@ def test_switching_stops_what_is_being_written(app, qtbot):
     write(app, qtbot, 2)
 
 
+def test_a_cancel_leaves_no_form_untold(app, qtbot):
+    app.precision.set_exact(False)
+    app.session.cancel_all()
+    qtbot.waitUntil(lambda: app.precision.chosen.form == FLOAT16)
+    assert app.status._device.text() == "CPU · float16 for writing"
+
+
 def test_the_choice_is_remembered(app, qtbot, start_app, tmp_path):
     switch(app, qtbot)
     app.window.close()

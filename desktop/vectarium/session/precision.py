@@ -19,10 +19,11 @@ class Precision(QObject):
         self._session = session
         self.exact = exact
         self.chosen: FormChosen | None = None  # None until a model is there and has its form
-        self._due = False
+        self._due = self._asked = False
         session.model_changed.connect(self._model_changed)
         session.next_token_changed.connect(self._next_token_changed)
         session.answered.connect(self._answered)
+        session.cancelled.connect(self._cancelled)
 
     def set_exact(self, exact: bool) -> None:
         """With `exact` no weight is rounded; without, what is fastest."""
@@ -35,7 +36,7 @@ class Precision(QObject):
         self.changed.emit()
 
     def _ask(self) -> None:
-        self._due = False
+        self._due, self._asked = False, True
         self._session.ask(ChooseForm, exact=self.exact)
 
     @Slot(object)
@@ -51,8 +52,15 @@ class Precision(QObject):
     @Slot(object)
     def _answered(self, reply: Reply) -> None:
         if isinstance(reply, FormChosen):
+            self._asked = False
             if reply.forgotten:
                 self._session.read_anew()
                 self._due = False
             self.chosen = replace(reply, forgotten=False)
             self.changed.emit()
+
+    @Slot()
+    def _cancelled(self) -> None:
+        """Writing takes the form that was asked for all the same: what it is has to be told."""
+        if self._asked:
+            self._ask()
