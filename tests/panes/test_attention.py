@@ -564,3 +564,14 @@ def test_an_unknown_head_on_the_command_line_is_said(start_app, monkeypatch):
     monkeypatch.setattr(app.window, "say", said.append)
     app._select_first_head(app.session.model)
     assert "no head 9.2" in said[0]
+
+
+def test_a_cancel_is_no_end_of_reading(app, pane, qtbot):
+    pane.reading.hide_sink = True
+    pane.reading.ask()
+    assert pane.reading.waiting
+    app.session.cancel_all()
+    assert pane.settled  # an export does not wait for what will not come
+    assert not pane.reading.heads.treatment.hide_sink
+    app.session.select(2)
+    qtbot.waitUntil(lambda: pane.reading.heads.treatment.hide_sink and not pane.reading.waiting)

@@ -66,10 +66,16 @@ class AttentionReading(QObject):
         session.answered.connect(self._answered)
         session.failed.connect(self._failed)
         session.model_changed.connect(self._model_changed)
+        session.cancelled.connect(self._expect_nothing)
 
     def forget(self) -> None:
         """Nothing is known any more: another model, or no text."""
         self.heads = self.head = self.together = self.moves = None
+        self._expect_nothing()
+
+    @Slot()
+    def _expect_nothing(self) -> None:
+        """What was asked is not answered any more; `ask` asks for it again."""
         self._asked_heads = self._asked_head = self._asked_together = self._asked_moves = None
         self._heads_due = False
 
