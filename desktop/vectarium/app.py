@@ -130,6 +130,7 @@ class App(QObject):
         self.autosave.trouble.connect(self.window.say)
         self.session.document_left.connect(self._document_left)
         self.session.model_changed.connect(self._select_first_head)
+        self.session.model_changed.connect(self._watch_memory)  # perhaps of another process than before
         self.session.next_token_changed.connect(self._write_on)
         self.session.words_changed.connect(self.window.actions_by_name["set_words"].setChecked)
         self.window.closing.connect(self._window_closing)
@@ -199,7 +200,7 @@ class App(QObject):
     @Slot(str)
     def _exported(self, problem: str) -> None:
         if not self._exporting:
-            self.window.say(problem or f"Pictures and data are in {self._export._folder}.")
+            self.window.say(problem or f"Pictures and data are in {self._export.folder}.")
 
     @Slot(str, str)
     def _unexpected(self, what: str, details: str) -> None:
@@ -211,10 +212,13 @@ class App(QObject):
     @Slot(str, bool)
     def _workers_died(self, message: str, again: bool) -> None:
         self.window.say(message)
-        self.workers.start()
-        self.status.watch(self.workers.pid)
+        self.status.watch(None)
         if again:
             self.session.load_model(self.commands.source, self.commands.device)
+
+    @Slot()
+    def _watch_memory(self) -> None:
+        self.status.watch(self.workers.pid)
 
     @Slot(object)
     def _document_left(self, saved: Saved) -> None:

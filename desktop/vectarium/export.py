@@ -24,7 +24,7 @@ class Export(QObject):
 
     def __init__(self, session: Session, window: MainWindow, folder: Path) -> None:
         super().__init__()
-        self._session, self._window, self._folder = session, window, folder
+        self._session, self._window, self.folder = session, window, folder
         self._asked = False
         self._left = list(window.workspaces)
         self._present: str | None = None  # the workspace to come back to
@@ -39,9 +39,9 @@ class Export(QObject):
     @Slot()
     def start(self) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._end(f"{self._folder} cannot be made: {error.strerror or error}.")
+            self._end(f"{self.folder} cannot be made: {error.strerror or error}.")
             return
         self._go_on()
 
@@ -53,7 +53,7 @@ class Export(QObject):
         if self._session.generating:
             return
         self._asked = True
-        self._session.export_trace(self._folder / "trace.safetensors")
+        self._session.export_trace(self.folder / "trace.safetensors")
 
     @Slot(object)
     def _finished(self, finished: Finished) -> None:
@@ -86,7 +86,7 @@ class Export(QObject):
             QApplication.processEvents()
             self._save_window("window.png")
         except OSError as error:
-            self._end(f"The export into {self._folder} failed: {error.strerror or error}.")
+            self._end(f"The export into {self.folder} failed: {error.strerror or error}.")
             return
         self._end("")
 
@@ -95,22 +95,22 @@ class Export(QObject):
         vocabulary, known = session.vocabulary, session.next_token
         assert vocabulary is not None
         assert known is not None
-        write_tokens(self._folder / "tokens.json", session.tokens, vocabulary)
-        write_distribution(self._folder / "distribution.csv", known, vocabulary)
+        write_tokens(self.folder / "tokens.json", session.tokens, vocabulary)
+        write_distribution(self.folder / "distribution.csv", known, vocabulary)
         branch = session.document.branch
         if branch.generated_up_to(len(branch)):
-            document_file.save(self._folder / "session.json", session.saved())
-            steps_table.write(self._folder / "steps.csv", branch, vocabulary)
+            document_file.save(self.folder / "session.json", session.saved())
+            steps_table.write(self.folder / "steps.csv", branch, vocabulary)
 
     def _write_workspace(self) -> None:
         self._save_window(f"workspace-{self._window.workspace.lower()}.png")
         for key, pane in self._window.panes.items():
             if pane.isVisible():
-                pane.save_picture(self._folder / f"{key}.png")
-                pane.export(self._folder)
+                pane.save_picture(self.folder / f"{key}.png")
+                pane.export(self.folder)
 
     def _save_window(self, name: str) -> None:
-        if not self._window.grab().save(str(self._folder / name)):
+        if not self._window.grab().save(str(self.folder / name)):
             raise OSError(f"{name} could not be written")
 
     def _end(self, problem: str) -> None:

@@ -1,6 +1,7 @@
 """The workers in a process of their own: they answer as threads do, and their death costs no text."""
 
 import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -111,6 +112,7 @@ def test_when_it_dies_soon_after_its_start_the_user_chooses_what_to_do(start_app
     os.kill(app.workers.pid, signal.SIGSEGV)
     qtbot.waitUntil(lambda: "crashed (SIGSEGV)" in app.window.notice.text, timeout=30_000)
     assert "Choose a model" in app.window.notice.text
+    assert not multiprocessing.active_children()  # or one that cannot start would be started for ever
     app.session.load_model(app.commands.source, "cpu")
     app.session.edit_text(TEXT + " there")
     qtbot.waitUntil(lambda: app.session.can_sample, timeout=60_000)

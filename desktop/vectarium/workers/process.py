@@ -20,10 +20,11 @@ from vectarium.messages import Failed, LoadModel, Newest, Part, Reply, Request
 from vectarium.workers.serving import PROTOCOL, serve
 
 SHORT_LIFE_SECONDS = 30  # who dies sooner would do so again
+LAST_SECONDS = 5.0  # for a process that has closed its end to be gone
 
 
 class WorkerProcess(QObject):
-    """The window's end: starts the process, and again with `start` after it `died`."""
+    """The window's end: starts the process, and after it `died` another one for the next request."""
 
     replied = Signal(object)  # Reply
     _arrived = Signal(object)  # bytes
@@ -37,9 +38,10 @@ class WorkerProcess(QObject):
         self._closing = False
         self._arrived.connect(self._take_reply, Qt.ConnectionType.QueuedConnection)
         self._ended.connect(self._tell_of_death, Qt.ConnectionType.QueuedConnection)
-        self.start()
+        self._start()
 
-    def start(self) -> None:
+    def _start(self) -> None:
+        self._dead = False
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._unanswered: dict[int, Request] = {}
@@ -63,6 +65,8 @@ class WorkerProcess(QObject):
 
     @Slot(object)
     def take(self, request: Request) -> None:
+        if self._dead:
+            self._start()
         for number in list(self._unanswered):
             if not self.newest.is_current(number):
                 self._unanswered.pop(number, None)
@@ -74,15 +78,19 @@ class WorkerProcess(QObject):
         self._closing = True
         self.newest.supersede_all()
         self._outbox.put(None)
-        self._process.join(patience_ms / 1000)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        self._wait(patience_ms / 1000)
         for thread in self._threads:
             thread.join()
         self._process.close()
         self._connection.close()
         return True
+
+    def _wait(self, seconds: float) -> None:
+        """Until the process has ended, which it has to within so long."""
+        self._process.join(seconds)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
 
     @staticmethod
     def _send(connection: Connection, outbox: "queue.SimpleQueue[Request | None]") -> None:
@@ -115,8 +123,11 @@ class WorkerProcess(QObject):
 
     @Slot()
     def _tell_of_death(self) -> None:
+        if self._closing:
+            return
+        self._dead = True
         self._outbox.put(None)
-        self._process.join()
+        self._wait(LAST_SECONDS)
         how = _described(self._process.exitcode or 0)
         message = f"The model’s process ended unexpectedly: {how}."
         unanswered = list(self._unanswered.items())
