@@ -63,6 +63,21 @@ def test_pointing_names_the_path_and_how_its_probability_comes_about(blocks, qtb
     assert blocks.accessibleDescription() == f"{blocks.path_name(deepest)}: {joint:.1f} %"
 
 
+def test_what_is_pointed_at_stays_so_when_more_blocks_come(blocks, qtbot):
+    whole = blocks._blocks
+    first = next(i for i, b in enumerate(whole) if b.level == 1)
+    fewer = tuple(b for b in whole if b.level < 2 and (b.parent != whole[first].parent or b.parent is None))
+    blocks.set_blocks(fewer, LABELS, 3, frozenset(), "a hint")
+    pointed = next(i for i, b in enumerate(fewer) if b.level == 1 and not b.others)
+    qtbot.mouseMove(blocks, blocks.rect_of(pointed).center().toPoint())
+    said = blocks.accessibleDescription()
+    assert said.startswith(blocks.path_name(pointed))
+    blocks.set_blocks(whole, LABELS, 3, frozenset(), "a hint")
+    assert blocks.accessibleDescription() == said
+    blocks.set_blocks((), LABELS, 3, frozenset(), "a hint")
+    assert blocks.accessibleDescription() == "a hint"
+
+
 def test_the_keys_walk_to_every_block(blocks, qtbot):
     reached = set()
     qtbot.keyClick(blocks, Qt.Key.Key_Home)

@@ -75,13 +75,13 @@ class FutureBlocks(QWidget):
         hint: str,
     ) -> None:
         """Show `blocks`; what follows the paths in `waiting` is on its way. `hint` stands below."""
+        pointed = None if self._mouse is None else self._key(self._mouse)
         self._blocks, self._labels, self._levels = blocks, labels, levels
         self._waiting, self._hint = waiting, hint
         self._children = {}
         for index, block in enumerate(blocks):
             self._children.setdefault(block.parent, []).append(index)
-        if self._mouse is not None and self._mouse >= len(blocks):
-            self._mouse = None
+        self._mouse = self._index_of(pointed)
         self._describe()
         self.update()
 
@@ -287,7 +287,10 @@ class FutureBlocks(QWidget):
         """The block under the mouse, else the one the keys walked to."""
         if self._mouse is not None:
             return self._mouse
-        return next((index for index in range(len(self._blocks)) if self._key(index) == self._cursor), None)
+        return self._index_of(self._cursor)
+
+    def _index_of(self, key: tuple[Path, bool] | None) -> int | None:
+        return next((index for index in range(len(self._blocks)) if self._key(index) == key), None)
 
     def _key(self, index: int) -> tuple[Path, bool]:
         return self._blocks[index].path, bool(self._blocks[index].others)
