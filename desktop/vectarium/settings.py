@@ -144,7 +144,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "exact": _switch,
     "workspace": _one_of(*WORKSPACES),
     "distribution_rows": _count,
-    "show_draws": _one_of(True, False),
+    "show_draws": _switch,
     "convention": _one_of("video", "paper"),
     "words": _switch,
     "recent": _paths,

@@ -17,21 +17,28 @@ class InParts(QObject):
         super().__init__(worker)
         self._worker = worker
         self._under_way: dict[type[Request], tuple[Request, Iterator[Reply | None]]] = {}
+        self._turn_due = False
         self._next.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
 
     def answer(self, request: Request, parts: Iterator[Reply | None]) -> None:
         """Answer with one of `parts` a turn; None where there is nothing to say yet."""
-        if not self._under_way:
-            self._next.emit()
         self._under_way[type(request)] = (request, parts)
+        self._ask_for_turn()
 
     def clear(self) -> None:
         """Answer nothing of what was asked."""
         self._under_way.clear()
 
+    def _ask_for_turn(self) -> None:
+        """One at a time, whatever was cleared in between."""
+        if self._under_way and not self._turn_due:
+            self._turn_due = True
+            self._next.emit()
+
     @Slot()
     def _go_on(self) -> None:
         """One part of each answer, then back to the event loop."""
+        self._turn_due = False
         for kind, (request, parts) in tuple(self._under_way.items()):
             try:
                 self._worker._checkpoint(request, "").check()
@@ -45,5 +52,4 @@ class InParts(QObject):
                 continue
             if reply is not None:
                 self._worker._reply(reply)
-        if self._under_way:
-            self._next.emit()
+        self._ask_for_turn()
