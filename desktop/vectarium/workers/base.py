@@ -65,12 +65,15 @@ class Worker(QObject):
             details = "".join(traceback.format_exception(error))
             self._reply(Failed(request.number, request, message, advice, details))
 
-    def _checkpoint(self, request: Request, doing: str) -> "Checkpoint":
+    def _checkpoint(self, request: Request, doing: str = "") -> "Checkpoint":
         return Checkpoint(self, request, doing)
 
 
 class Checkpoint:
-    """Called with the share done: stops what is no longer wanted, tells the window after 0.2 s."""
+    """Called with the share done: stops what is no longer wanted, tells the window after 0.2 s.
+
+    Without words for what is done it tells nothing: some answers fill themselves in where one looks.
+    """
 
     def __init__(self, worker: Worker, request: Request, doing: str) -> None:
         self._worker, self._request, self._doing = worker, request, doing
@@ -78,6 +81,8 @@ class Checkpoint:
 
     def __call__(self, share: float) -> None:
         self.check()
+        if not self._doing:
+            return
         now = time.monotonic()
         if now - self._told > 0.1:
             self._told = now

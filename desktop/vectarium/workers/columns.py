@@ -8,12 +8,10 @@ from vectarium.messages import Finished, Generate
 from vectarium.messages_futures import ColumnsWritten, SteerColumns, WriteColumns
 from vectarium.messages_writing import Steer
 from vectarium.sampling import Step
-from vectarium.workers.writing import Writer
+from vectarium.workers.writing import LONGEST_WAIT_MS, Writer
 
 if TYPE_CHECKING:
     from vectarium.workers.model_worker import ModelWorker
-
-LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
 
 
 class ColumnsTurns(QObject):

@@ -41,7 +41,7 @@ class InParts(QObject):
         self._turn_due = False
         for kind, (request, parts) in tuple(self._under_way.items()):
             try:
-                self._worker._checkpoint(request, "").check()
+                self._worker._checkpoint(request).check()
                 reply = next(parts)
             except StopIteration:
                 del self._under_way[kind]

@@ -31,10 +31,8 @@ from vectarium.workers.columns import ColumnsTurns
 from vectarium.workers.futures import FutureReader
 from vectarium.workers.in_parts import InParts
 from vectarium.workers.loaded import model_loaded
-from vectarium.workers.writing import Writer, score, score_texts
+from vectarium.workers.writing import LONGEST_WAIT_MS, Writer, score, score_texts
 from vectarium.workers.writing_form import WritingForm
-
-LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
 
 AttentionRequest = ReadHeads | ReadHead | ReadPatterns | ReadMoves
 PassRequest = Run | ExportTrace | AttentionRequest | ReadStreams | ReadLens | ReadFutures
@@ -123,7 +121,7 @@ class ModelWorker(Worker):
             progress=lambda doing, share: self._reply(Progress(request.number, doing, share)),
             cancelled=lambda: not self._newest.is_current(request.number),
         )
-        self._checkpoint(request, "").check()
+        self._checkpoint(request).check()
         self._writer = self._written = self._trace = None
         self._in_parts.clear()
         self._columns.forget()
@@ -253,7 +251,6 @@ class ModelWorker(Worker):
         if self._model is None:
             return
         checkpoint = self._checkpoint(request, "Reading")
-
         if len(request.ids) <= self._model.context:
             self._read(request.ids, 0, len(request.ids), checkpoint)
         reply, self._trace = score(self._model, self._trace, request, checkpoint)
@@ -263,11 +260,7 @@ class ModelWorker(Worker):
         if not attention.answerable(self._model, request):
             return  # asked of the model before this one; what is new will be asked anew
         seen = Seen(request.ids, *self._pass(request, request.position))
-        current = self._checkpoint(request, "")
-
-        def checkpoint(share: float) -> None:
-            current.check()  # without a word of progress: it fills itself in where one looks
-
+        checkpoint = self._checkpoint(request)
         match request:
             case ReadHeads():
                 layers = self._head_reader.read(self._model, self._trace, request, seen, checkpoint)
@@ -283,11 +276,7 @@ class ModelWorker(Worker):
         if self._model is None or request.ids.max() >= self._model.vocabulary_size:
             return  # asked of the model before this one
         seen_from, _ = self._pass(request, request.position)
-        current = self._checkpoint(request, "")
-
-        def checkpoint(share: float) -> None:
-            current.check()  # without a word of progress: it fills itself in where one looks
-
+        checkpoint = self._checkpoint(request)
         parts = self._future_reader.read(self._model, self._trace, seen_from, request, checkpoint)
         self._in_parts.answer(request, parts)
 

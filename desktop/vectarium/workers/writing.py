@@ -12,6 +12,8 @@ from vectarium.messages_writing import Score, Scored, Steer
 from vectarium.ranking import BrokenLogits
 from vectarium.sampling import Step
 
+LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
+
 
 class Writer:
     """One text being continued: `turn` draws a token, `wait_ms` says how long it is until the next."""
