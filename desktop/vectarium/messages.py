@@ -154,6 +154,7 @@ class Encoded(Reply):
     """The tokens of a text."""
 
     ids: Ids  # [token]
+    vocabulary: str  # the fingerprint of theirs
 
 
 @dataclass(frozen=True)

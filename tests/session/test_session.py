@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tiny_models import random_network
+from tiny_models import random_network, save_model
 from vectarium.documents.document import Branch
 from vectarium.messages import Encode, Encoded, Ran, Run, read_only
 from vectarium.sampling import SamplingSettings
@@ -67,10 +67,32 @@ def test_a_stale_answer_is_dropped(session, qtbot):
     session.edit_text(PROMPT + " more")
     session.cancel(Run)
     session.take(Ran(stale_run, ids, 2, 0, 3, logits, 0.0, 3))
-    session.take(Encoded(stale_text, ids))
+    session.take(Encoded(stale_text, ids, session.vocabulary.fingerprint))
     assert session.next_token is before
     qtbot.waitUntil(lambda: settled(session))
     assert session.text == PROMPT + " more"
+
+
+def test_tokens_of_another_vocabulary_are_no_tokens_of_the_text(session, qtbot):
+    session.edit_text(PROMPT + " more")
+    pending = session.tokens.pending
+    session.take(Encoded(session._newest._last, read_only(np.array([1, 2], np.int32)), "another"))
+    assert session.tokens.pending == pending is not None
+    qtbot.waitUntil(lambda: settled(session))
+    assert session.text == PROMPT + " more"
+
+
+def test_nobody_writes_on_in_the_tokens_of_another_model(app, session, qtbot, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = str(save_model(tmp_path / "other", seed=5))
+    session.load_model(other, "cpu")
+    session.writing.set_pace(0.01)
+    session.generate()
+    assert session.generating
+    with qtbot.waitSignal(session.model_changed, timeout=60_000):
+        pass
+    assert not session.generating
+    qtbot.waitUntil(lambda: settled(session))
 
 
 def test_the_distribution_is_the_models_at_every_position(session, qtbot):

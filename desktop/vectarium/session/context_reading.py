@@ -84,6 +84,7 @@ class ContextReading(QObject):
     @Slot(object)
     def _model_changed(self, model: ModelLoaded) -> None:
         self.read = self.paths = self.shown = self.lens = None
+        self._waiting.clear()  # nobody answers what was asked of the model before
         self.layer = -1
 
     @Slot()

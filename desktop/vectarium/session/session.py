@@ -207,6 +207,8 @@ class Session(QObject):
         self.ask(Encode, text=self._edit.text)
 
     def _encoded(self, reply: Encoded) -> None:
+        if self.vocabulary is None or reply.vocabulary != self.vocabulary.fingerprint:
+            return  # of a model that is told of next; the text is tokenized anew then
         assert self._edit is not None
         branch = self._edit.completed(self.document.branch, reply.ids)
         self.document = self.document.with_branch(branch)
@@ -442,6 +444,7 @@ class Session(QObject):
 
     def _model_loaded(self, reply: ModelLoaded) -> None:
         self.progress_changed.emit(None)
+        self.stop_generating()  # or the new model would write on in the tokens of the old one
         old, self.model = self.model, reply
         self.next_token = None
         self.model_changed.emit(reply)

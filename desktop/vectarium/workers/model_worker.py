@@ -42,7 +42,7 @@ class ModelWorker(Worker):
     """Holds the model and the trace of its last pass."""
 
     name = "model"
-    tokenizer_opened = Signal(object)
+    tokenizer_opened = Signal(object, str)  # Tokenizer, the fingerprint of its vocabulary
     matrices_opened = Signal(object)  # ModelMatrices
     streams_read = Signal(int, object)  # the number of ReadStreams, tuple[ResidualStream, ...]
 
@@ -108,7 +108,7 @@ class ModelWorker(Worker):
             from vectarium.model.tokens import open_tokenizer
 
             tokenizer, vocabulary = open_tokenizer(folder)
-            self.tokenizer_opened.emit(tokenizer)
+            self.tokenizer_opened.emit(tokenizer, vocabulary.fingerprint)
             self._reply(TokenizerReady(request.number, vocabulary))
         self._reply(Progress(request.number, "Starting torch", None))
         imports.prepare()
@@ -130,7 +130,7 @@ class ModelWorker(Worker):
         self._form = WritingForm(model, self._forms)
         from vectarium.workers.embeddings import matrices
 
-        self.tokenizer_opened.emit(model.tokenizer)
+        self.tokenizer_opened.emit(model.tokenizer, model.vocabulary.fingerprint)
         self.matrices_opened.emit(matrices(model))
         self._reply(model_loaded(request, model))
 

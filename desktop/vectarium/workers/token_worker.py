@@ -16,10 +16,12 @@ class TokenWorker(Worker):
     def __init__(self, newest: Newest) -> None:
         super().__init__(newest)
         self._tokenizer: Any = None
+        self._vocabulary = ""
 
-    @Slot(object)
-    def use(self, tokenizer: object) -> None:
-        self._tokenizer = tokenizer
+    @Slot(object, str)
+    def use(self, tokenizer: object, vocabulary: str) -> None:
+        """`vocabulary` is the fingerprint of the tokens that it makes."""
+        self._tokenizer, self._vocabulary = tokenizer, vocabulary
 
     def _answer(self, request: Request) -> None:
         if not isinstance(request, Encode):
@@ -28,4 +30,4 @@ class TokenWorker(Worker):
             return
         checkpoint = self._checkpoint(request, "Tokenizing")
         ids = self._tokenizer.encode(request.text, checkpoint=checkpoint)
-        self._reply(Encoded(request.number, read_only(ids)))
+        self._reply(Encoded(request.number, read_only(ids), self._vocabulary))
