@@ -1,13 +1,17 @@
-"""The scores of typed tokens, against transformers' own logits for what the model sees."""
+"""The scores of typed tokens, against transformers' own logits for what the model sees; stale questions."""
 
 import numpy as np
 import pytest
 import torch
 
 from tiny_models import random_network
+from vectarium.messages import Finished, LoadModel, Newest, read_only
+from vectarium.messages_futures import ReadFutures, ScoreTexts
+from vectarium.messages_vectors import ReadLens, ReadStreams
 from vectarium.messages_writing import Score
 from vectarium.model import loading
 from vectarium.model.generation import seen_range
+from vectarium.workers.model_worker import ModelWorker
 from vectarium.workers.writing import score
 
 
@@ -36,3 +40,22 @@ def test_scores_are_those_of_transformers_for_what_the_model_sees(model_folder, 
         entropy = -float((shares * np.log2(shares)).sum())
         assert scored.entropy_bits[entry] == pytest.approx(entropy, rel=1e-4)
     assert done[-1] == 1.0
+
+
+def test_what_was_asked_of_a_model_with_more_tokens_is_no_failure(qtbot, model_folder):
+    newest, replies = Newest(), []
+    worker = ModelWorker(newest)
+    worker.take(LoadModel(newest.stamp(LoadModel), str(model_folder), "cpu"))
+    worker.replied.connect(replies.append)
+    ids, one = read_only(np.array([1, 50_000], np.int32)), read_only(np.array([1], np.int32))
+    for kind, content in (
+        (Score, {"ids": ids, "positions": one}),
+        (ScoreTexts, {"texts": ((one, one[:0]), (ids, one))}),
+        (ReadFutures, {"ids": ids, "position": 1, "paths": ((1,),)}),
+        (ReadStreams, {"ids": ids, "position": 1}),
+        (ReadLens, {"ids": ids, "position": 1}),
+    ):
+        worker.take(kind(newest.stamp(kind), **content))
+        assert isinstance(replies[-1], Finished)
+        assert replies[-1].why == "cancelled"
+    assert len(replies) == 5

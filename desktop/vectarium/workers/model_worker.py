@@ -26,7 +26,7 @@ from vectarium.messages_futures import ReadFutures, ScoreTexts, SteerColumns, Wr
 from vectarium.messages_vectors import ReadLens, ReadStreams
 from vectarium.messages_writing import ChooseForm, FormChosen, Score, Steer
 from vectarium.workers import attention
-from vectarium.workers.base import Worker
+from vectarium.workers.base import Superseded, Worker
 from vectarium.workers.columns import ColumnsTurns
 from vectarium.workers.futures import FutureReader
 from vectarium.workers.in_parts import InParts
@@ -93,6 +93,7 @@ class ModelWorker(Worker):
             case SteerColumns():
                 self._columns.steer(request)
             case ScoreTexts() if self._model is not None:
+                self._check_tokens(*(ids for ids, _ in request.texts))
                 checkpoint = self._checkpoint(request, "Reading")
                 self._reply(score_texts(self._model, self._trace, request, checkpoint))
             case WriteColumns() | ScoreTexts():
@@ -133,6 +134,11 @@ class ModelWorker(Worker):
         self.tokenizer_opened.emit(model.tokenizer, model.vocabulary.fingerprint)
         self.matrices_opened.emit(matrices(model))
         self._reply(model_loaded(request, model))
+
+    def _check_tokens(self, *texts: Ids) -> None:
+        """Raises Superseded for tokens that are not this model's: the one before was asked."""
+        if any(ids.max(initial=0) >= self._model.vocabulary_size for ids in texts):
+            raise Superseded
 
     def _pass(self, request: PassRequest, position: int) -> tuple[int, int]:
         """Bring the trace up to what the model sees of the text around `position`; from where to where."""
@@ -250,6 +256,7 @@ class ModelWorker(Worker):
     def _score(self, request: Score) -> None:
         if self._model is None:
             return
+        self._check_tokens(request.ids)
         checkpoint = self._checkpoint(request, "Reading")
         if len(request.ids) <= self._model.context:
             self._read(request.ids, 0, len(request.ids), checkpoint)
@@ -273,8 +280,9 @@ class ModelWorker(Worker):
                 self._reply(attention.read_moves(self._model, self._trace, request, seen))
 
     def _read_futures(self, request: ReadFutures) -> None:
-        if self._model is None or request.ids.max() >= self._model.vocabulary_size:
-            return  # asked of the model before this one
+        if self._model is None:
+            return
+        self._check_tokens(request.ids)
         seen_from, _ = self._pass(request, request.position)
         checkpoint = self._checkpoint(request)
         parts = self._future_reader.read(self._model, self._trace, seen_from, request, checkpoint)
@@ -285,6 +293,7 @@ class ModelWorker(Worker):
 
         if self._model is None:
             return
+        self._check_tokens(request.ids)
         seen_from, _ = self._pass(request, request.position)
         if isinstance(request, ReadLens):
             self._reply(embeddings.read_lens(self._model, self._trace, seen_from, request))
