@@ -152,6 +152,21 @@ def test_tokens_are_told_apart_by_their_space_and_folded_on_request(pane, qtbot,
     pane.search.completions.close()
 
 
+def test_what_was_found_in_one_space_is_no_point_of_another(pane, qtbot, settle):
+    pane.search.setFocus()
+    qtbot.keyClicks(pane.search, "mat")
+    qtbot.waitUntil(lambda: pane.search.completions.labels[:1] == ("mat",))
+    qtbot.keyClick(pane.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: pane.reading.evaluated.text == "mat")
+    pane.show_space("tokens")
+    settle()
+    pane.search.setFocus()
+    qtbot.keyClick(pane.search, Qt.Key.Key_Return)
+    wanted = pane.reading.opened.words.index("mat")
+    qtbot.waitUntil(lambda: pane.reading.evaluated is not None)
+    qtbot.waitUntil(lambda: [term.row for term in pane.reading.evaluated.terms] == [wanted])
+
+
 def test_a_click_on_a_point_shows_its_neighbours(pane, qtbot, settle):
     pane.cloud._flight.stop()
     pane.cloud.reset_view()

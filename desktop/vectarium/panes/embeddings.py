@@ -141,6 +141,7 @@ class EmbeddingsPane(Pane):
     def show_space(self, key: str) -> None:
         """Show another space."""
         self.reading.choose(key)
+        self.search.forget()
         self.drawn.start_anew()
         self._name_space()
         self._say_waiting()
@@ -292,6 +293,7 @@ class EmbeddingsPane(Pane):
     def _look_at_text(self) -> None:
         """Another text: what was asked for it, or its selected token."""
         self.reading.evaluated = None
+        self.search.forget()
         self.panels.new_space()
         self._show_nothing()
         text, expected = self.reading.expressions.pop("context", ("", ""))

@@ -49,6 +49,12 @@ class SearchBox(QLineEdit):
         self.setMinimumWidth(look.px(84))
         self.setMaximumWidth(look.px(220))
 
+    def forget(self) -> None:
+        """What was found are points of another space or text now."""
+        self._found, self._entered = None, False
+        self._missing.stop()
+        self.completions.close()
+
     @property
     def word(self) -> str:
         """What is looked for; a space may be typed as it is drawn."""
@@ -92,6 +98,8 @@ class SearchBox(QLineEdit):
         found = self._found
         if found is None or found.typed != self.word:
             self._entered = True
+            if self.word:
+                self.typed.emit(self.word)
         elif found.rows and not found.alike:
             self._take(found.expressions[0] if found.rows[0] is None else found.rows[0])
 
