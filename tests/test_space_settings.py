@@ -15,6 +15,12 @@ def test_what_is_kept_is_read_back():
     assert space_settings.read(json.loads(json.dumps(space_settings.as_plain(kept)))) == kept
 
 
+def test_a_list_of_any_length_can_be_kept():
+    long = ", ".join(f"word{number}" for number in range(5000))
+    kept = SpaceSettings(along=long, expressions={"words": (long, "")})
+    assert space_settings.read(json.loads(json.dumps(space_settings.as_plain(kept)))) == kept
+
+
 @pytest.mark.parametrize(
     "damage",
     [

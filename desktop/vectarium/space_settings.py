@@ -8,7 +8,6 @@ from vectarium.messages_vectors import MOST_NEIGHBOURS
 SPACES = ("words", "all_words", "tokens", "unembedding", "positions", "context")
 MEASURES = ("cosine", "Euclid", "dot product")
 PANELS = ("Nearest words", "Direction lab", "Dot products", "Angles")
-_LONGEST = 10_000  # characters of a text that is kept
 _START = ("king - man + woman", "queen")
 
 
@@ -44,7 +43,7 @@ class SpaceSettings:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, none of {values}")
         texts = [*self.expressions, *(text for pair in self.expressions.values() for text in pair)]
         for text in (*texts, self.direction, self.along, self.compared):
-            if not isinstance(text, str) or len(text) > _LONGEST:
+            if not isinstance(text, str):
                 raise ValueError("not a text that was typed")
         for flag in (self.own_words, self.folded, self.chain):
             if not isinstance(flag, bool):
