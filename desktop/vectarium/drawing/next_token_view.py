@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.distribution_table import DistributionTable
 from vectarium.drawing.elided_label import ElidedLabel
 from vectarium.drawing.palette import Look
@@ -42,12 +43,8 @@ class NextTokenView:
         tools.addWidget(self.rows_button)
         self.kinds = QButtonGroup(body)
         for index, (name, tip) in enumerate(KINDS):
-            button = QToolButton()
-            button.setText(name)
-            button.setCheckable(True)
+            button = toggle(name, tip)
             button.setChecked(index == 0)
-            button.setProperty("role", "choice")
-            button.setToolTip(tip)
             button.hide()
             self.kinds.addButton(button, index)
             tools.addWidget(button)

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from vectarium.drawing.choice_button import toggle
 from vectarium.drawing.palette import Look
 from vectarium.drawing.writing.branch_tree import BranchTree, TreeNode
 from vectarium.drawing.writing.dice import Chances
@@ -62,12 +62,8 @@ class WritingSide(QWidget):
         self._head = QHBoxLayout()
         self._stack = QStackedWidget()
         for index, ((name, tip), widget) in enumerate(zip(PAGES, self._pages(), strict=True)):
-            button = QToolButton()
-            button.setText(name)
-            button.setCheckable(True)
+            button = toggle(name, tip)
             button.setChecked(index == 0)
-            button.setProperty("role", "choice")
-            button.setToolTip(tip)
             self._buttons.addButton(button, index)
             self._head.addWidget(button)
             self._stack.addWidget(widget)
