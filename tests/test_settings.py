@@ -47,7 +47,7 @@ def test_no_file_is_no_trouble(tmp_path):
     assert settings.load(tmp_path / "none.json") == (Settings(), ())
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", "null", "\x00\xff", '"theme"'])
+@pytest.mark.parametrize("damage", ["", "{", "[]", "null", "\x00\xff", '"theme"', "[" * 100_000])
 def test_a_damaged_file_gives_the_defaults_and_says_so(tmp_path, damage):
     path = tmp_path / "settings.json"
     path.write_text(damage, encoding="latin-1")

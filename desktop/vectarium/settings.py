@@ -46,7 +46,7 @@ def load(path: Path) -> tuple[Settings, tuple[str, ...]]:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings(), ()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         log.info("Settings %s: %s", path, error)
         return Settings(), (f"The settings could not be read and are back to their defaults ({path}).",)
     if not isinstance(raw, dict):
