@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tiny_models import random_network, save_model
+from tiny_models import random_network, save_model, train_tokenizer
 from vectarium.documents.document import Branch
 from vectarium.messages import Encode, Encoded, Ran, Run, read_only
 from vectarium.sampling import SamplingSettings
@@ -304,3 +304,23 @@ def test_a_selected_token_that_is_deleted_is_no_longer_selected(session, qtbot):
     session.edit_text("Once upon")
     qtbot.waitUntil(lambda: settled(session))
     assert session.position == len(session.tokens) - 1
+
+
+def test_what_is_begun_while_another_model_is_loaded_writes_nothing_into_the_new_ones_text(
+    session, qtbot, tmp_path
+):
+    """The tokens of both are numbers below 360, and mean other texts."""
+    folder = save_model(tmp_path, seed=7, vocab_size=300)
+    train_tokenizer(folder, 300)
+    session.load_model(str(folder), "cpu")
+    session.writing.start(count=10**6)
+    qtbot.waitUntil(lambda: session.model.source == str(folder), timeout=60_000)
+    assert not session.generating
+    qtbot.waitUntil(lambda: settled(session), timeout=20_000)
+    assert np.array_equal(session.next_token.ids, session.tokens.ids)
+    written = session.text
+    assert written.startswith(PROMPT)
+    session.edit_text(PROMPT)
+    qtbot.waitUntil(lambda: settled(session))
+    assert not session.generating
+    assert session.text == PROMPT

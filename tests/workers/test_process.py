@@ -113,6 +113,10 @@ def test_when_it_dies_soon_after_its_start_the_user_chooses_what_to_do(start_app
     qtbot.waitUntil(lambda: "crashed (SIGSEGV)" in app.window.notice.text, timeout=30_000)
     assert "Choose a model" in app.window.notice.text
     assert not multiprocessing.active_children()  # or one that cannot start would be started for ever
+    app.session.writing.start()
+    assert app.session.generating
+    qtbot.waitUntil(lambda: not app.session.generating, timeout=30_000)
+    assert "no model to ask" in app.window.notice.text
     app.session.load_model(app.commands.source, "cpu")
     app.session.edit_text(TEXT + " there")
     qtbot.waitUntil(lambda: app.session.can_sample, timeout=60_000)

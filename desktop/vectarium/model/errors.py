@@ -82,3 +82,17 @@ class NoDevice(ModelError):
 
 class NeedsDownload(ModelError):
     """A name on the hub that is not on this computer yet, and nobody agreed to download it."""
+
+
+class NoModel(ModelError):
+    """Nothing can be computed before a model is there."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no model to ask.", "Your text is safe. Choose a model in the Model menu.")
+
+
+class OtherModel(ModelError):
+    """The question came too late for the model that it was asked of."""
+
+    def __init__(self) -> None:
+        super().__init__("Another model was opened in the meantime.", "Try again.")

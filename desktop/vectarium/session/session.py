@@ -443,6 +443,8 @@ class Session(QObject):
                 self.answered.emit(reply)
 
     def _model_loaded(self, reply: ModelLoaded) -> None:
+        self.stop_generating()  # begun while this model was being loaded
+        self._newest.stamp(Run)  # what it says of the old tokens is of no use
         self.progress_changed.emit(None)
         self.stop_generating()  # or the new model would write on in the tokens of the old one
         old, self.model = self.model, reply

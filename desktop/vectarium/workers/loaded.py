@@ -1,8 +1,11 @@
-"""What the window is told of a model."""
+"""What the window is told of a model, and whether it asks of the model before."""
 
 from typing import Any
 
-from vectarium.messages import LoadModel, ModelLoaded
+import numpy as np
+
+from vectarium.messages import LoadModel, ModelLoaded, Request
+from vectarium.messages_futures import ReadFutures, ScoreTexts, WriteColumns
 
 
 def model_loaded(request: LoadModel, model: Any) -> ModelLoaded:
@@ -22,3 +25,17 @@ def model_loaded(request: LoadModel, model: Any) -> ModelLoaded:
         reason=model.reason,
         notices=model.notices,
     )
+
+
+def is_of_another_model(request: Request, model: Any) -> bool:
+    """Whether `request` speaks of tokens that `model` does not have: it was asked of the model before."""
+    texts: list[Any] = [getattr(request, "ids", ())]
+    match request:
+        case ReadFutures():
+            texts += request.paths
+        case WriteColumns():
+            texts += (column.ids for column in request.columns)
+        case ScoreTexts():
+            texts += (ids for ids, _ in request.texts)
+    size: int = model.vocabulary_size
+    return max((int(np.max(ids)) for ids in texts if len(ids)), default=0) >= size

@@ -25,12 +25,13 @@ from vectarium.messages_attention import ReadHead, ReadHeads, ReadMoves, ReadPat
 from vectarium.messages_futures import ReadFutures, ScoreTexts, SteerColumns, WriteColumns
 from vectarium.messages_vectors import ReadLens, ReadStreams
 from vectarium.messages_writing import ChooseForm, FormChosen, Score, Steer
+from vectarium.model.errors import NoModel, OtherModel
 from vectarium.workers import attention
 from vectarium.workers.base import Superseded, Worker
 from vectarium.workers.columns import ColumnsTurns
 from vectarium.workers.futures import FutureReader
 from vectarium.workers.in_parts import InParts
-from vectarium.workers.loaded import model_loaded
+from vectarium.workers.loaded import is_of_another_model, model_loaded
 from vectarium.workers.writing import LONGEST_WAIT_MS, Writer, score, score_texts
 from vectarium.workers.writing_form import WritingForm
 
@@ -67,37 +68,38 @@ class ModelWorker(Worker):
         match request:
             case LoadModel():
                 self._load(request)
+            case Steer():
+                self._steer(request)
+            case SteerColumns():
+                self._columns.steer(request)
+            case _ if self._model is None:
+                # Before there is a first model nothing is asked: a process like this one has ended.
+                raise NoModel
+            case _ if is_of_another_model(request, self._model):
+                # What is new will be asked anew, but for files, of which somebody waits for the end.
+                raise OtherModel if isinstance(request, ExportTrace) else Superseded
             case Run():
                 self._run(request)
             case Generate():
                 self._start_generating(request)
-            case Steer():
-                self._steer(request)
             case ChooseForm():
                 self._choose_form(request)
             case Score():
                 self._score(request)
             case ExportTrace():
                 self._export(request)
-            case ReadHeads() | ReadHead() | ReadPatterns() | ReadMoves() if self._model is not None:
-                self._read_attention(request)
             case ReadHeads() | ReadHead() | ReadPatterns() | ReadMoves():
-                pass
+                self._read_attention(request)
             case ReadStreams() | ReadLens():
                 self._read_embeddings(request)
             case ReadFutures():
                 self._read_futures(request)
-            case WriteColumns() if self._model is not None:
+            case WriteColumns():
                 self._form.finish(self._checkpoint(request, "Preparing the weights"))
                 self._columns.start(request, self._model, self._trace, self._form)
-            case SteerColumns():
-                self._columns.steer(request)
-            case ScoreTexts() if self._model is not None:
-                self._check_tokens(*(ids for ids, _ in request.texts))
+            case ScoreTexts():
                 checkpoint = self._checkpoint(request, "Reading")
                 self._reply(score_texts(self._model, self._trace, request, checkpoint))
-            case WriteColumns() | ScoreTexts():
-                pass
             case _:
                 raise TypeError(f"not a question for the model: {request}")
 
@@ -135,11 +137,6 @@ class ModelWorker(Worker):
         self.matrices_opened.emit(matrices(model))
         self._reply(model_loaded(request, model))
 
-    def _check_tokens(self, *texts: Ids) -> None:
-        """Raises Superseded for tokens that are not this model's: the one before was asked."""
-        if any(ids.max(initial=0) >= self._model.vocabulary_size for ids in texts):
-            raise Superseded
-
     def _pass(self, request: PassRequest, position: int) -> tuple[int, int]:
         """Bring the trace up to what the model sees of the text around `position`; from where to where."""
         from vectarium.model.generation import seen_range
@@ -164,8 +161,6 @@ class ModelWorker(Worker):
     def _run(self, request: Run) -> None:
         from vectarium.model import forward_pass
 
-        if self._model is None:
-            return
         begun = time.perf_counter()
         seen_from, seen_to = self._pass(request, request.position)
         logits = forward_pass.logits(self._model, self._trace, request.position - seen_from)
@@ -183,8 +178,6 @@ class ModelWorker(Worker):
         )
 
     def _start_generating(self, request: Generate) -> None:
-        if self._model is None:
-            return
         if not self._ends_with_thread:
             # A timer can only be stopped in its thread, of which this is the last moment.
             self.thread().finished.connect(self._turn.stop, Qt.ConnectionType.DirectConnection)
@@ -194,8 +187,6 @@ class ModelWorker(Worker):
         self._write_one()
 
     def _choose_form(self, request: ChooseForm) -> None:
-        if self._model is None:
-            return
         self._form.begin(request.exact)
         self._in_parts.answer(request, self._choice(request))
 
@@ -254,9 +245,6 @@ class ModelWorker(Worker):
             self._turn.start(min(writer.wait_ms(), LONGEST_WAIT_MS))
 
     def _score(self, request: Score) -> None:
-        if self._model is None:
-            return
-        self._check_tokens(request.ids)
         checkpoint = self._checkpoint(request, "Reading")
         if len(request.ids) <= self._model.context:
             self._read(request.ids, 0, len(request.ids), checkpoint)
@@ -280,9 +268,6 @@ class ModelWorker(Worker):
                 self._reply(attention.read_moves(self._model, self._trace, request, seen))
 
     def _read_futures(self, request: ReadFutures) -> None:
-        if self._model is None:
-            return
-        self._check_tokens(request.ids)
         seen_from, _ = self._pass(request, request.position)
         checkpoint = self._checkpoint(request)
         parts = self._future_reader.read(self._model, self._trace, seen_from, request, checkpoint)
@@ -291,9 +276,6 @@ class ModelWorker(Worker):
     def _read_embeddings(self, request: ReadStreams | ReadLens) -> None:
         from vectarium.workers import embeddings
 
-        if self._model is None:
-            return
-        self._check_tokens(request.ids)
         seen_from, _ = self._pass(request, request.position)
         if isinstance(request, ReadLens):
             self._reply(embeddings.read_lens(self._model, self._trace, seen_from, request))
@@ -307,8 +289,6 @@ class ModelWorker(Worker):
     def _export(self, request: ExportTrace) -> None:
         from vectarium.model.export import write_trace
 
-        if self._model is None:
-            return
         if self._trace is not None:
             self._trace = self._trace.beginning()  # files hold float32, whatever the screen does
         self._written = None
