@@ -67,8 +67,9 @@ class ValueSlider(QWidget):
         return self._entry.value()
 
     def set_value(self, value: float) -> None:
-        """Show `value` without telling anybody."""
+        """Show `value` without telling anybody. A file may bring one beyond the ends of the slider."""
         with QSignalBlocker(self._entry), QSignalBlocker(self._slider):
+            self._entry.setRange(min(self._low, value), max(self._high, value))
             self._entry.setValue(value)
             self._slider.setValue(self._step_of(value))
 
@@ -97,6 +98,7 @@ class ValueSlider(QWidget):
         return round(self._low + step / STEPS * (self._high - self._low), self._decimals)
 
     def _step_of(self, value: float) -> int:
+        value = min(max(value, self._low), self._high)
         if self._logarithmic:
             return 0 if value < 1 else max(1, round(math.log(value) / math.log(self._high) * STEPS))
         return round((value - self._low) / (self._high - self._low) * STEPS)
