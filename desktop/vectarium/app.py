@@ -215,6 +215,8 @@ class App(QObject):
         self.status.watch(None)
         if again:
             self.session.load_model(self.commands.source, self.commands.device)
+        else:
+            self.status.show_model_gone()
 
     @Slot()
     def _watch_memory(self) -> None:

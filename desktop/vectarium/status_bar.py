@@ -25,6 +25,7 @@ class StatusBar(FittingRow):
         super().__init__("statusBar")
         self._session, self._precision = session, precision
         self._processes = [psutil.Process()]
+        self._gone = False  # the model has ended with its process
         self._dot, self._model, self._device = QLabel("●"), QLabel("Starting"), QLabel()
         self._seen, self._speed, self._memory = QLabel(), QLabel(), QLabel()
         self._doing, self._bar, self._cancel = QLabel(), QProgressBar(), QToolButton()
@@ -74,12 +75,19 @@ class StatusBar(FittingRow):
         self._paint_dot()
 
     def _paint_dot(self) -> None:
-        ready = self._session.model is not None
+        ready = self._session.model is not None and not self._gone
         color = self._look.theme.found if ready else self._look.theme.query
         self._dot.setStyleSheet(f"color: {color};")
 
+    def show_model_gone(self) -> None:
+        """There is no model until one is opened."""
+        self._gone = True
+        self._paint_dot()
+        self._progress_changed(None)
+
     @Slot(object)
     def _model_changed(self, model: ModelLoaded) -> None:
+        self._gone = False
         self._model.setText(f"{model.name} · {_in_millions(model.parameters)} parameters")
         self._model.setToolTip(
             f"{model.name}: {model.parameters:,} parameters, {model.layers} layers × {model.heads} heads, "
@@ -164,6 +172,8 @@ class StatusBar(FittingRow):
     @Slot(bool)
     def _generating_changed(self, generating: bool) -> None:
         ready = "Ready" if self._session.model is not None else "Starting"
+        if self._gone:
+            ready = "No model"
         self._doing.setText("Writing" if generating else ready)
 
 

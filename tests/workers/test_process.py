@@ -117,10 +117,12 @@ def test_when_it_dies_soon_after_its_start_the_user_chooses_what_to_do(start_app
     assert app.session.generating
     qtbot.waitUntil(lambda: not app.session.generating, timeout=30_000)
     assert "no model to ask" in app.window.notice.text
+    assert app.status._doing.text() == "No model"
     app.session.load_model(app.commands.source, "cpu")
     app.session.edit_text(TEXT + " there")
     qtbot.waitUntil(lambda: app.session.can_sample, timeout=60_000)
     assert app.session.text == TEXT + " there"
+    assert app.status._doing.text() == "Ready"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="large pages are asked for on Linux")
