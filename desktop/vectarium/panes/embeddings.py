@@ -312,6 +312,6 @@ class EmbeddingsPane(Pane):
     def export(self, folder: Path) -> None:
         """``points.csv`` and ``neighbours.csv``, fifty of them. Raises OSError."""
         if self._problem:
-            raise OSError(f"the expression “{self.box.text}” has no value: {self._problem}")
+            raise OSError(f"the expression “{self.box.text}” has no value: {self._problem.removesuffix('.')}")
         for name, columns, rows in self.files.tables(EXPORTED_NEIGHBOURS):
             write_csv(folder / f"{name}.csv", columns, rows())
