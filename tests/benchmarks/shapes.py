@@ -31,8 +31,8 @@ class Shape:
 
     @property
     def gigabytes(self) -> tuple[float, float]:
-        """In float32: the weights, and the residual stream, keys and values of a full context."""
-        trace = self.context * self.width * (3 * self.layers + 1)
+        """In float32: the weights, and the residual stream, queries, keys and values of a full context."""
+        trace = self.context * self.width * (4 * self.layers + 1)
         return 4e-9 * self.parameters, 4e-9 * trace
 
 
