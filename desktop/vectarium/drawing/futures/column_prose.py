@@ -81,18 +81,7 @@ class ColumnProse(FlowingText):
         QGuiApplication.clipboard().setText(plain)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        bar = self.verticalScrollBar()
-        moves = {
-            Qt.Key.Key_Up: -bar.singleStep(),
-            Qt.Key.Key_Down: bar.singleStep(),
-            Qt.Key.Key_PageUp: -bar.pageStep(),
-            Qt.Key.Key_PageDown: bar.pageStep(),
-            Qt.Key.Key_Home: -bar.maximum(),
-            Qt.Key.Key_End: bar.maximum(),
-        }
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_text()
-        elif (step := moves.get(Qt.Key(event.key()))) is not None:
-            bar.setValue(bar.value() + step)
-        else:
+        elif not self.scroll_by_key(event):
             event.ignore()

@@ -129,6 +129,22 @@ class TextArea(QAbstractScrollArea):
             return True
         return super().event(event)
 
+    def scroll_by_key(self, event: QKeyEvent) -> bool:
+        """Scroll with the arrows, page keys, Home and End; whether it was one of these."""
+        bar = self.verticalScrollBar()
+        moves = {
+            Qt.Key.Key_Up: -bar.singleStep(),
+            Qt.Key.Key_Down: bar.singleStep(),
+            Qt.Key.Key_PageUp: -bar.pageStep(),
+            Qt.Key.Key_PageDown: bar.pageStep(),
+            Qt.Key.Key_Home: -bar.maximum(),
+            Qt.Key.Key_End: bar.maximum(),
+        }
+        step = moves.get(Qt.Key(event.key()))
+        if step is not None:
+            bar.setValue(bar.value() + step)
+        return step is not None
+
     @staticmethod
     def is_typing(event: QKeyEvent) -> bool:
         """Whether a key moves the caret or changes the text by itself."""

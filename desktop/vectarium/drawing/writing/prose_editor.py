@@ -119,12 +119,12 @@ class ProseEditor(FlowingText):
         if self.editing:
             if event.key() == Qt.Key.Key_Escape:
                 self.set_editing(False)
-            elif not (self.take_editing_key(event) or self._scroll(event)):
+            elif not (self.take_editing_key(event) or self.scroll_by_key(event)):
                 event.ignore()
         elif event.key() == Qt.Key.Key_F2:
             self.set_editing(True)
             self.show_caret()
-        elif not (self._scroll(event) or self.take_key(event) or self._begin(event)):
+        elif not (self.scroll_by_key(event) or self.take_key(event) or self._begin(event)):
             event.ignore()
 
     def _begin(self, event: QKeyEvent) -> bool:
@@ -140,21 +140,6 @@ class ProseEditor(FlowingText):
         types = bool(event.text()) and event.text().isprintable() and self.is_typing(event)
         edits = erases or types or event.matches(Key.Paste) or event.matches(Key.Cut)
         return (looks or edits) and self.take_editing_key(event)
-
-    def _scroll(self, event: QKeyEvent) -> bool:
-        bar = self.verticalScrollBar()
-        moves = {
-            Qt.Key.Key_Up: -bar.singleStep(),
-            Qt.Key.Key_Down: bar.singleStep(),
-            Qt.Key.Key_PageUp: -bar.pageStep(),
-            Qt.Key.Key_PageDown: bar.pageStep(),
-            Qt.Key.Key_Home: -bar.maximum(),
-            Qt.Key.Key_End: bar.maximum(),
-        }
-        step = moves.get(Qt.Key(event.key()))
-        if step is not None:
-            bar.setValue(bar.value() + step)
-        return step is not None
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         # A space is a step of the model until something else is typed, however it comes.
