@@ -486,8 +486,10 @@ def test_editing_what_the_model_wrote_branches_and_the_new_tokens_are_typed_and_
         qtbot.waitUntil(lambda: settled(session))
     assert session.document.branch.steps == written.steps
     # When the model writes, Space is no letter.
+    qtbot.waitUntil(pane.bar.step.isEnabled)
+    before = len(session.tokens)
     pane.bar.step.click()
-    qtbot.waitUntil(lambda: settled(session))
+    qtbot.waitUntil(lambda: settled(session) and len(session.tokens) > before)
     assert not pane.text.editing
     assert not pane.edit_button.isChecked()
 
