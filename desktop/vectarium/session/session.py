@@ -443,10 +443,10 @@ class Session(QObject):
                 self.answered.emit(reply)
 
     def _model_loaded(self, reply: ModelLoaded) -> None:
-        self.stop_generating()  # begun while this model was being loaded
+        # What was begun while this model was being loaded: it would write on in the tokens of the old one.
+        self.stop_generating()
         self._newest.stamp(Run)  # what it says of the old tokens is of no use
         self.progress_changed.emit(None)
-        self.stop_generating()  # or the new model would write on in the tokens of the old one
         old, self.model = self.model, reply
         self.next_token = None
         self.model_changed.emit(reply)

@@ -22,7 +22,7 @@ class Worker(QObject):
 
     asked = Signal(object)  # Request, to be connected with `take` across threads
     replied = Signal(object)
-    name = ""  # requests say to whom they go
+    name = ""  # `Request.to` says to whom a question goes
 
     def __init__(self, newest: Newest) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Worker(QObject):
 
     @Slot(object)
     def take(self, request: Request) -> None:
-        if request.to != self.name or not self._newest.is_current(request.number):
+        if not self._newest.is_current(request.number):
             return
         try:
             self._answer(request)
