@@ -235,6 +235,7 @@ class App(QObject):
 
     @Slot()
     def _window_closing(self) -> None:
+        self.session.stop_generating()  # what has arrived is text, and is kept
         if not self._exporting:
             self.autosave.close()
             self._save_settings()
