@@ -62,8 +62,6 @@ for _name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
 # The tests' screen is Xvfb, not the desktop they were started from.
 os.environ.pop("WAYLAND_DISPLAY", None)
 os.environ.pop("XDG_SESSION_TYPE", None)
-# As in the application: torch leaves one core to the window.
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) - 1)))
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ class Peer:
 
     def __init__(self, folder: Path) -> None:
         self._network = shapes.open_network(folder)
-        self._threads = max(1, peers.CORES - 1)  # as many as ours
+        self._threads = peers.CORES
 
     def seconds(self, ids: list[int], known: int) -> float:
         import torch

@@ -9,19 +9,24 @@ import numpy as np
 Write = Callable[[list[int], int], list[int]]
 
 
+def writer_in(folder: Path, form: str) -> Write:
+    """`writer` of the model in `folder`, with weights of the number type `form`."""
+    model = load(folder)
+    return writer(model, forms(model)[form])
+
+
 def writer(model: Any, form: Any = None) -> Write:
     """Continues a prompt by the most likely token, with the weights in `form`, float32 if it is None.
 
     Each token's whole distribution is ranked, and its residual stream and every head's new attention row are
     there.
     """
-    from vectarium.model import attention, devices, generation
+    from vectarium.model import attention, generation
     from vectarium.sampling import SamplingSettings
 
     settings = SamplingSettings(temperature=0.0)
 
     def write(prompt: list[int], count: int) -> list[int]:
-        devices.leave_a_core_free()  # peers set another number of threads
         ids, trace = list(prompt), None
         for _ in range(count):
             step, trace = generation.next_step(model, ids, settings, 0.5, trace, reads=form, draws=form)

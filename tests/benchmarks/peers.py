@@ -32,7 +32,7 @@ def transformers(folder: Path, threads: int) -> Write:
     return write
 
 
-def reader(folder: Path, threads: int = max(1, CORES - 1)) -> Callable[[list[int]], None]:
+def reader(folder: Path, threads: int = CORES) -> Callable[[list[int]], None]:
     """transformers reading a prompt: its keys and values, and the logits after its last token."""
     import torch
 

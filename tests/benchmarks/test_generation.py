@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from benchmarks import ours, peers, shapes
+from benchmarks.contestants import Contestant
 from benchmarks.report import in_turns, time_of
 
 PROMPT, WRITTEN = 64, 48
@@ -18,39 +19,52 @@ PEERS = {  # of each form of our weights, those at the same precision, and the o
 MODELS = ("124M", "Storyteller")
 
 
-def peers_of(folder, place, report):
-    """Each peer with as many threads as ours, and with all cores: the faster one counts."""
+def peers_in(folder, place):
+    """How each peer is made, with all cores and with one less: the faster one counts."""
     makers = {
-        "transformers fp32": lambda threads: peers.transformers(folder, threads),
-        "CTranslate2 fp32": lambda threads: peers.ctranslate2(folder, threads, place / "ctranslate2"),
-        "llama.cpp f32": lambda threads: peers.llama_cpp(folder, threads, place / "f32.gguf", "f32"),
-        "llama.cpp f16": lambda threads: peers.llama_cpp(folder, threads, place / "f16.gguf", "f16"),
+        "transformers fp32": lambda threads: partial(peers.transformers, folder, threads),
+        "CTranslate2 fp32": lambda threads: partial(
+            peers.ctranslate2, folder, threads, place / "ctranslate2"
+        ),
+        "llama.cpp f32": lambda threads: partial(peers.llama_cpp, folder, threads, place / "f32.gguf", "f32"),
+        "llama.cpp f16": lambda threads: partial(peers.llama_cpp, folder, threads, place / "f16.gguf", "f16"),
     }
-    found = {}
-    for name, make in makers.items():
-        for threads in sorted({max(1, peers.CORES - 1), peers.CORES}):
+    numbers = sorted({max(1, peers.CORES - 1), peers.CORES})
+    return {(name, threads): make(threads) for name, make in makers.items() for threads in numbers}
+
+
+@pytest.fixture
+def contestants(report):
+    """Starts processes that write, by name; those whose library is missing are left out."""
+    started = {}
+
+    def start(makers, **options):
+        for key, make in makers.items():
             try:
-                found[name, threads] = make(threads)
+                started[key] = Contestant(make, shapes.tokens(PROMPT), WRITTEN, **options)
             except (ImportError, OSError) as error:  # not installed, or not for this processor
-                report.missing(name, error)
-                break
-    return found
+                report.missing(key[0], error)
+        return {key: started[key] for key in makers if key in started}
+
+    yield start
+    for contestant in started.values():
+        contestant.close()
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_writing(name, small, tmp_path, benchmark, report):
+def test_writing(name, small, tmp_path, benchmark, report, contestants):
     folder = small if name == "124M" else shapes.STORYTELLER
     model = ours.load(folder)
-    writers = {form: ours.writer(model, ready) for form, ready in ours.forms(model).items()}
-    others = peers_of(folder, tmp_path, report)
-    prompt = shapes.tokens(PROMPT)
-    runs = {key: partial(write, prompt, WRITTEN) for key, write in {**others, **writers}.items()}
-    expected = runs["float32"]()
-    for peer, threads in others:
-        same = sum(a == b for a, b in zip(runs[peer, threads](), expected, strict=False))
+    writers = {form: partial(ours.writer_in, folder, form) for form in ours.forms(model)}
+    writers = contestants(writers, as_app=True)
+    others = contestants(peers_in(folder, tmp_path))
+    expected = writers["float32"]()
+    for (peer, _), write in others.items():
+        same = sum(a == b for a, b in zip(write(), expected, strict=False))
         assert same > WRITTEN // 2 or "f16" in peer, f"{peer} writes another text"
     last = list(writers)[-1]
-    compared = in_turns(benchmark, runs.pop(last), runs, TURNS)
+    runs = {**others, **{form: write for form, write in writers.items() if form != last}}
+    compared = in_turns(benchmark, writers[last], runs, TURNS)
     seconds = {**compared.peers, last: compared.ours}  # [turn] of every one
     report.note(
         f"{name}: where speed is preferred, this machine's own measurement chooses {ours.choice(model)}."
@@ -77,13 +91,13 @@ def _speed(seconds: float) -> str:
 
 @pytest.mark.parametrize("count", [64, 1024])
 def test_reading(count, small, benchmark, report):
-    from vectarium.model import devices, forward_pass
+    from vectarium.model import forward_pass, threads
 
     theirs, model = peers.reader(small), ours.load(small)
     prompt = shapes.tokens(count)
 
     def read() -> None:
-        devices.leave_a_core_free()
+        threads.take_all()  # the peer sets its own number
         trace = forward_pass.run(model, prompt)
         forward_pass.logits(model, trace, count - 1)
 

@@ -18,6 +18,8 @@ from vectarium.model.forward_pass import Trace
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import scaling
 
+FEW = 2**17  # numbers of all patterns together
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:
@@ -55,9 +57,22 @@ def patterns(
 
     ``checkpoint`` is called before each with the share done, and may raise to cancel.
     """
+    few = trace.queries[:, :, first_query:, 0].numel() * len(trace) <= FEW
+    together = _all_patterns(model, trace, first_query) if few else None
     for layer in range(model.layers):
         checkpoint(layer / model.layers)
-        yield pattern(model, trace, layer, first_query)
+        yield pattern(model, trace, layer, first_query) if together is None else together[layer]
+
+
+@torch.inference_mode()
+def _all_patterns(model: LoadedModel, trace: Trace, first_query: int) -> torch.Tensor:
+    """[layer, head, query - first, key]: of few queries, most of the time goes into calling PyTorch."""
+    scaled = trace.queries[:, :, first_query:].float() @ trace.keys.float().transpose(2, 3)
+    factors = [scaling(model, layer) for layer in range(model.layers)]
+    scaled.mul_(torch.tensor(factors, device=scaled.device).view(-1, 1, 1, 1))
+    if first_query < len(trace) - 1:
+        scaled.masked_fill_(_future(trace, first_query), -torch.inf)
+    return scaled.softmax(dim=-1)
 
 
 @torch.inference_mode()

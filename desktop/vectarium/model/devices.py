@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,18 +35,6 @@ def choose(device: str) -> tuple[str, str]:
             f"PyTorch finds no {device.upper()} device on this computer.", "Choose “auto” or “cpu” instead."
         )
     return device, f"You chose {_described(device)}."
-
-
-def leave_a_core_free() -> None:
-    """Let PyTorch use all cores but one in the calling thread, so that the window stays fluent.
-
-    Measured with two cores: two threads write no faster beside a window that repaints, whose pictures then
-    take half as long again; and beside other programs they are many times slower, waiting for one another.
-
-    OpenMP keeps this number for each thread: call it in the thread that runs the model.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    torch.set_num_threads(max(1, cores - 1))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from vectarium.files import write_atomically
-from vectarium.model import one_token
+from vectarium.model import one_token, threads
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import FLOAT16, FLOAT32, Linear, Matrices, OneToken
 
@@ -107,7 +107,7 @@ def _key(model: LoadedModel) -> str:
     """What the speed depends on: the model's shape, the machine and the version of PyTorch."""
     shape = f"{model.layers} × {model.heads} × {model.width}, {model.vocabulary_size} tokens"
     machine = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores"
-    return f"{shape}; {machine}, {torch.get_num_threads()} threads; PyTorch {torch.__version__}"
+    return f"{shape}; {machine}, {threads.ALL} threads; PyTorch {torch.__version__}"
 
 
 def _read(memory: Path | None) -> dict[str, str]:

@@ -20,7 +20,7 @@ from transformers.activations import NewGELUActivation
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.devices import memory_errors
 from vectarium.model.loading import LoadedModel
-from vectarium.model.one_token import OneToken, scaling
+from vectarium.model.one_token import OneToken, product, scaling
 
 _GROWTH = 64
 
@@ -43,15 +43,13 @@ class Store:
         self.exact = capacity
         """Positions from here on may hold what rounded weights gave."""
         self.residual = room(model.layers + 1, capacity, model.width)
-        self.queries = room(model.layers, model.heads, capacity, size)
-        self.keys = room(model.layers, model.heads, capacity, size)
-        self.values = room(model.layers, model.heads, capacity, size)
+        self.heads = room(model.layers, 3, model.heads, capacity, size)
+        """Queries, keys and values."""
+        self.queries, self.keys, self.values = self.heads.unbind(dim=1)
 
     def copy_from(self, other: Store, count: int) -> None:
         self.residual[:, :count] = other.residual[:, :count]
-        self.queries[:, :, :count] = other.queries[:, :, :count]
-        self.keys[:, :, :count] = other.keys[:, :, :count]
-        self.values[:, :, :count] = other.values[:, :, :count]
+        self.heads[..., :count, :] = other.heads[..., :count, :]
         self.filled = count
         self.exact = other.exact if other.exact < count else self.capacity
 
@@ -129,8 +127,7 @@ def run(
         try:
             if tokens.size:
                 if one_token is not None and tokens.size == reused + 1:
-                    arrays = store.residual, store.queries, store.keys, store.values
-                    one_token.compute(*arrays, int(tokens[reused]), reused, checkpoint)
+                    one_token.compute(store.residual, store.heads, int(tokens[reused]), reused, checkpoint)
                     if not one_token.exact:
                         store.exact = min(store.exact, reused)
                 else:
@@ -175,7 +172,11 @@ def norm(layer_norm: torch.nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:
 def unembed(model: LoadedModel, hidden: torch.Tensor) -> NDArray[np.float32]:
     """The logits of residual streams after the last block, [..., vocabulary]."""
     normed = norm(model.network.transformer.ln_f, hidden)
-    result = functional.linear(normed, model.network.lm_head.weight)
+    weight = model.network.lm_head.weight
+    if normed.numel() == model.width:
+        result = product(normed.view(1, -1), weight).view(*normed.shape[:-1], -1)
+    else:
+        result = functional.linear(normed, weight)
     as_numpy: NDArray[np.float32] = result.float().cpu().numpy()
     return as_numpy
 

@@ -21,12 +21,14 @@ from transformers.activations import NewGELUActivation
 
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.loading import LoadedModel
+from vectarium.model.threads import OnePosition
 
 FLOAT32, FLOAT16 = "float32", "float16"
+ROWS_OF_A_BLOCK = 256
 ROWS_AT_ONCE = 4096  # of a matrix that is packed: so that it can be cancelled
 
 Linear = Callable[[torch.Tensor], torch.Tensor]
-"""A matrix with its bias: [1, in] to [1, out], both float32."""
+"""A matrix with its bias, or a layer norm: [1, in] to [1, out], both float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +45,7 @@ class Matrices:
         return self.attention_in, self.attention_out, self.inner, self.outer
 
 
-@dataclass(frozen=True, eq=False)
-class _Norm:
-    shape: tuple[int, ...]
-    weight: torch.Tensor
-    bias: torch.Tensor
-    eps: float
-
-    def __call__(self, hidden: torch.Tensor) -> torch.Tensor:
-        return torch.layer_norm(hidden, self.shape, self.weight, self.bias, self.eps)
+_attend = functional.scaled_dot_product_attention
 
 
 class OneToken:
@@ -61,6 +55,7 @@ class OneToken:
         self, model: LoadedModel, form: str, exact: bool, blocks: Iterable[Matrices], unembedding: Linear
     ) -> None:
         self.form = form
+        self.threads = OnePosition()
         self.exact = exact
         """Whether no weight was rounded."""
         transformer = model.network.transformer
@@ -75,40 +70,48 @@ class OneToken:
     def compute(
         self,
         residual: torch.Tensor,
-        queries: torch.Tensor,
-        keys: torch.Tensor,
-        values: torch.Tensor,
+        heads: torch.Tensor,
         token: int,
         position: int,
         checkpoint: Checkpoint = unheeded,
     ) -> None:
         """Fill ``position`` of the arrays of a trace with ``token``, from the positions before it.
 
-        ``residual`` is [layer + 1, position, width], the others are [layer, head, position, d_head].
+        ``residual`` is [layer + 1, position, width]; ``heads``, the queries, keys and values, is
+        [layer, 3, head, position, d_head].
         """
+        with self.threads.timed():
+            self._compute(residual, heads, token, position, checkpoint)
+
+    def _compute(
+        self,
+        residual: torch.Tensor,
+        heads: torch.Tensor,
+        token: int,
+        position: int,
+        checkpoint: Checkpoint,
+    ) -> None:
         end = position + 1
         rows = residual[:, position:end].unbind()  # [layer + 1] of [1, width]
-        new = [array[:, :, position].unbind() for array in (queries, keys, values)]
-        seen_keys = keys[:, None, :, :end].unbind()  # [layer] of [1, head, position, d_head]
-        seen_values = values[:, None, :, :end].unbind()
+        new = heads[:, :, :, position].unbind()  # [layer] of [3, head, d_head]
+        _, seen_keys, seen_values = heads[:, :, None, :, :end].unbind(dim=1)
+        before = zip(rows[1:], new, seen_keys.unbind(), seen_values.unbind(), self._blocks, strict=True)
         hidden = torch.add(self._tokens[token : token + 1], self._positions[position:end], out=rows[0])
-        for layer, (norm_1, norm_2, matrices, activation, scale) in enumerate(self._blocks):
+        for layer, (row, place, keys, values, block) in enumerate(before):
+            norm_1, norm_2, matrices, activation, scale = block
             checkpoint(layer / self._layers)
-            projected = matrices.attention_in(norm_1(hidden))
-            parts = projected.view(3, self._heads, -1).unbind()
-            for place, part in zip(new, parts, strict=True):
-                place[layer].copy_(part)
-            mixed = functional.scaled_dot_product_attention(
-                parts[0][None, :, None], seen_keys[layer], seen_values[layer], scale=scale
-            )
+            projected = matrices.attention_in(norm_1(hidden)).view(place.shape)
+            place.copy_(projected)
+            mixed = _attend(projected[None, 0, :, None], keys, values, scale=scale)
             hidden = hidden + matrices.attention_out(mixed.view(1, -1))
             added = matrices.outer(activation(matrices.inner(norm_2(hidden))))
-            hidden = torch.add(hidden, added, out=rows[layer + 1])
+            hidden = torch.add(hidden, added, out=row)
         checkpoint(1.0)
 
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
         """The logits, [vocabulary], of a residual stream after the last block, [width]."""
-        as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual[None]))[0].cpu().numpy()
+        with self.threads.untimed():
+            as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual[None]))[0].cpu().numpy()
         return as_numpy
 
 
@@ -123,8 +126,21 @@ def in_float32(model: LoadedModel) -> OneToken:
     """The weights as they are; takes no memory."""
     network = model.network
     blocks = [matrices_in_float32(block) for block in network.transformer.h]
-    unembedding = partial(functional.linear, weight=network.lm_head.weight)
+    unembedding = partial(product, weight=network.lm_head.weight)
     return OneToken(model, FLOAT32, True, blocks, unembedding)
+
+
+def product(row: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """The product of one row, [1, in], with ``weight``, [out, in], the same for every number of threads.
+
+    That needs blocks of rows that threads share out evenly; what is left over makes a block with zeros.
+    """
+    over = len(weight) % ROWS_OF_A_BLOCK
+    if not over:
+        return functional.linear(row, weight)
+    block = functional.pad(weight[-over:], (0, 0, 0, ROWS_OF_A_BLOCK - over))
+    parts = functional.linear(row, weight[:-over]), functional.linear(row, block)[:, :over]
+    return torch.cat(parts, dim=1)
 
 
 def matrices_in_float32(block: Any) -> Matrices:
@@ -142,8 +158,10 @@ def _as_it_is(conv: Any) -> Linear:
     return lambda rows: torch.addmm(bias, rows, weight)
 
 
-def _norm(layer_norm: torch.nn.LayerNorm) -> _Norm:
-    return _Norm(tuple(layer_norm.normalized_shape), layer_norm.weight, layer_norm.bias, layer_norm.eps)
+def _norm(layer_norm: torch.nn.LayerNorm) -> Linear:
+    shape, eps = tuple(layer_norm.normalized_shape), layer_norm.eps
+    weight, bias = layer_norm.weight, layer_norm.bias
+    return lambda hidden: torch.layer_norm(hidden, shape, weight, bias, eps)
 
 
 def _activation(mlp: Any) -> Callable[[torch.Tensor], torch.Tensor]:

@@ -1,0 +1,91 @@
+"""How many threads PyTorch computes with.
+
+What takes long takes all cores. One position is over in milliseconds, and its threads wait for one another at
+each of some fifty matrices: where something else needs a core, they wait long. So there fewer are tried as
+well, in turns, and what is faster at the moment is taken.
+
+OpenMP keeps this number for each thread: all of this is for the thread that runs the model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import fmean
+
+import torch
+
+ALL = torch.get_num_threads()
+"""What PyTorch takes for this computer: one a core."""
+
+RUN = 4  # positions that follow one another with the same number; the first is not timed, threads start in it
+WORTH_IT = 0.9  # of the time that fewer take
+SOON, LATE = 8, 128  # runs until the other number is tried again
+
+
+def take_all() -> None:
+    torch.set_num_threads(ALL)
+
+
+def numbers(cores: int) -> tuple[int, ...]:
+    """Those to choose from, ascending: the largest power of two that there are cores for, and half of it.
+
+    Powers of two split the matrices so that every sum is made in the same order: measured with MKL, one
+    position comes out the same to the last bit, whichever is chosen.
+    """
+    largest = 1 << (cores.bit_length() - 1)
+    return (largest // 2, largest) if largest > 1 else (1,)
+
+
+class OnePosition:
+    """The number of threads for one position, by what the last ones took."""
+
+    def __init__(self, cores: int = ALL, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._numbers, self._clock = numbers(cores), clock
+        self.number = self._numbers[-1]
+        self._costs: dict[int, float] = {}  # seconds a position
+        self._run: list[float] = []
+        self._trying = False
+        self._patience = SOON
+        self._left = 1  # runs until the other number is tried
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Compute one position with the number of the moment."""
+        begun = self._clock()
+        with self.untimed():
+            yield
+        self._run.append(self._clock() - begun)
+        if len(self._run) == RUN:
+            cost = fmean(self._run[1:])
+            self._costs[self.number] = (cost + self._costs.get(self.number, cost)) / 2
+            self._run.clear()
+            self._choose()
+
+    @contextmanager
+    def untimed(self) -> Iterator[None]:
+        """Compute what belongs to a position with the same number."""
+        torch.set_num_threads(self.number)
+        try:
+            yield
+        finally:
+            take_all()
+
+    def _choose(self) -> None:
+        best = self._best()
+        if self._trying:
+            # A number that loses is tried less and less often.
+            self._patience = SOON if best == self.number else min(2 * self._patience, LATE)
+        self._left = self._patience if self._trying or best != self.number else self._left - 1
+        self._trying = self._left <= 0 and len(self._numbers) > 1
+        if self._trying:
+            best = next(number for number in self._numbers if number != self.number)
+            self._costs.pop(best, None)  # it tells of another moment
+        self.number = best
+
+    def _best(self) -> int:
+        fewer, more = self._numbers[0], self._numbers[-1]
+        if len(self._costs) < len(self._numbers):
+            return self.number
+        return more if self._costs[more] < WORTH_IT * self._costs[fewer] else fewer

@@ -1,0 +1,57 @@
+"""Who writes against whom: each in a process of its own, so that no one waits for another's threads."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from unittest import mock
+
+from benchmarks.peers import Write
+
+
+class Contestant:
+    """Writes `count` tokens after `prompt` when it is called, and returns them.
+
+    Raises what `make`, which it is made by in its process, raises.
+    """
+
+    def __init__(
+        self, make: Callable[[], Write], prompt: list[int], count: int, as_app: bool = False
+    ) -> None:
+        """`make` must be picklable. `as_app` gives it the environment that the app gives its workers."""
+        from vectarium.__main__ import prepare_environment
+
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_write, args=(theirs, make, prompt, count), daemon=True)
+        with mock.patch.dict(os.environ):
+            if as_app:
+                prepare_environment()
+            self._process.start()
+        theirs.close()
+        self._answer()
+
+    def __call__(self) -> list[int]:
+        self._connection.send(True)
+        return self._answer()
+
+    def _answer(self) -> list[int]:
+        answer = self._connection.recv()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+def _write(connection: Connection, make: Callable[[], Write], prompt: list[int], count: int) -> None:
+    try:
+        write = make()
+    except Exception as error:
+        connection.send(error)
+        return
+    connection.send([])
+    while connection.recv():
+        connection.send(write(prompt, count))

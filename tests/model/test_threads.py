@@ -1,0 +1,121 @@
+from itertools import pairwise
+
+import pytest
+import torch
+
+from vectarium.model import forward_pass, one_token, threads
+from vectarium.model.loading import load
+from vectarium.model.threads import RUN, OnePosition, numbers
+
+
+class Machine:
+    """A clock that goes on by what a position takes with the number of threads in force."""
+
+    def __init__(self, costs):
+        self.costs, self.time, self.taken = costs, 0.0, []
+
+    def __call__(self):
+        return self.time
+
+    def compute(self, positions, choice):
+        for _ in range(positions):
+            with choice.timed():
+                self.taken.append(torch.get_num_threads())
+                self.time += self.costs[self.taken[-1]]
+
+    def share(self, number, last):
+        return self.taken[-last:].count(number) / last
+
+
+@pytest.fixture
+def machine():
+    yield Machine({1: 2.0, 2: 1.0})
+    threads.take_all()
+
+
+def test_numbers_are_powers_of_two():
+    assert [numbers(cores) for cores in (1, 2, 3, 4, 6, 8, 12)] == [
+        (1,), (1, 2), (1, 2), (2, 4), (2, 4), (4, 8), (4, 8),
+    ]  # fmt: skip
+
+
+def test_more_are_taken_where_they_are_faster(machine):
+    choice = OnePosition(2, machine)
+    machine.compute(40 * RUN, choice)
+    assert choice.number == 2
+    assert machine.share(2, 30 * RUN) > 0.9
+
+
+def test_fewer_are_taken_where_more_gain_little(machine):
+    machine.costs = {1: 1.0, 2: 0.95}
+    choice = OnePosition(2, machine)
+    machine.compute(40 * RUN, choice)
+    assert machine.share(1, 30 * RUN) > 0.9
+
+
+def test_a_machine_that_becomes_busy_or_free_is_noticed(machine):
+    choice = OnePosition(2, machine)
+    machine.compute(40 * RUN, choice)
+    machine.costs = {1: 2.0, 2: 8.0}
+    machine.compute(6 * RUN, choice)
+    assert choice.number == 1
+    machine.costs = {1: 2.0, 2: 1.0}
+    machine.compute(threads.LATE * RUN, choice)
+    assert choice.number == 2
+
+
+def test_the_other_number_is_tried_less_and_less_often(machine):
+    choice = OnePosition(2, machine)
+    machine.compute(500 * RUN, choice)
+    trials = [place for place, pair in enumerate(pairwise(machine.taken)) if pair == (2, 1)]
+    pauses = [after - before for before, after in pairwise(trials)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 5 * pauses[0]
+
+
+def test_one_core_has_no_choice(machine):
+    choice = OnePosition(1, machine)
+    machine.compute(40 * RUN, choice)
+    assert set(machine.taken) == {1}
+
+
+def test_all_are_taken_again_afterwards(machine):
+    choice = OnePosition(1, machine)
+    with choice.timed():
+        pass
+    assert torch.get_num_threads() == threads.ALL
+    with pytest.raises(KeyboardInterrupt), choice.timed():
+        raise KeyboardInterrupt
+    assert torch.get_num_threads() == threads.ALL
+
+
+@torch.inference_mode()
+def test_the_number_changes_no_bit():
+    storyteller = load("bundled", "cpu")
+    ids = list(range(40, 60))
+    found = {}
+    for number in numbers(8):
+        form = one_token.in_float32(storyteller)
+        form.threads._numbers, form.threads.number = (number,), number
+        trace = forward_pass.run(storyteller, ids, forward_pass.run(storyteller, ids[:-1]), one_token=form)
+        found[number] = trace.residual[:, -1].clone(), forward_pass.logits(storyteller, trace, 19, form)
+    first, *others = found.values()
+    for other in others:
+        assert torch.equal(other[0], first[0])
+        assert (other[1] == first[1]).all()
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 1000])
+def test_the_product_of_a_row_is_that_of_the_matrix(rows):
+    generator = torch.Generator().manual_seed(rows)
+    weight, row = torch.randn(rows, 64, generator=generator), torch.randn(1, 64, generator=generator)
+    found = {}
+    for number in numbers(8):
+        torch.set_num_threads(number)
+        found[number] = one_token.product(row, weight)
+    threads.take_all()
+    expected = row.double() @ weight.double().T
+    for product in found.values():
+        assert product.shape == (1, rows)
+        assert torch.allclose(product.double(), expected, atol=1e-4)
+        assert torch.equal(product, found[numbers(8)[0]])
