@@ -73,6 +73,15 @@ def test_the_other_number_is_tried_less_and_less_often(machine):
     assert pauses[-1] > 5 * pauses[0]
 
 
+def test_the_other_number_can_be_tried_soon(machine):
+    choice = OnePosition(2, machine)
+    machine.compute(500 * RUN, choice)
+    machine.taken.clear()
+    choice.try_soon()
+    machine.compute(3 * RUN, choice)
+    assert 1 in machine.taken
+
+
 def test_one_core_has_no_choice(machine):
     choice = OnePosition(1, machine)
     machine.compute(40 * RUN, choice)

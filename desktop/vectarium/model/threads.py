@@ -21,7 +21,7 @@ ALL = torch.get_num_threads()
 
 RUN = 4  # positions that follow one another with the same number; the first is not timed, threads start in it
 WORTH_IT = 0.9  # of the time that fewer take
-SOON, LATE = 8, 128  # runs until the other number is tried again
+SOON, LATE = 16, 128  # runs until the other number is tried again
 
 
 def take_all() -> None:
@@ -49,6 +49,10 @@ class OnePosition:
         self._trying = False
         self._patience = SOON
         self._left = 1  # runs until the other number is tried
+
+    def try_soon(self) -> None:
+        """Try the other number soon: what else the computer does may have changed."""
+        self._left = min(self._left, 1)
 
     @contextmanager
     def timed(self) -> Iterator[None]:

@@ -34,6 +34,8 @@ class WritingForm:
         return self._preparing is None
 
     def finish(self, checkpoint: Callable[[float], object]) -> None:
-        """All of what is left to do."""
+        """All of what is left to do before it is written with."""
         while not self.go_on(checkpoint):
             pass
+        for form in (self.plain, self.fast):
+            form.threads.try_soon()
