@@ -47,7 +47,7 @@ def test_more_are_taken_where_they_are_faster(machine):
 
 
 def test_fewer_are_taken_where_more_gain_little(machine):
-    machine.costs = {1: 1.0, 2: 0.95}
+    machine.costs = {1: 1.0, 2: 0.8}
     choice = OnePosition(2, machine)
     machine.compute(40 * RUN, choice)
     assert machine.share(1, 30 * RUN) > 0.9
@@ -70,7 +70,7 @@ def test_the_other_number_is_tried_less_and_less_often(machine):
     trials = [place for place, pair in enumerate(pairwise(machine.taken)) if pair == (2, 1)]
     pauses = [after - before for before, after in pairwise(trials)]
     assert pauses == sorted(pauses)
-    assert pauses[-1] > 5 * pauses[0]
+    assert pauses[-1] > 3 * pauses[0]
 
 
 def test_the_other_number_can_be_tried_soon(machine):
@@ -88,13 +88,19 @@ def test_one_core_has_no_choice(machine):
     assert set(machine.taken) == {1}
 
 
-def test_all_are_taken_again_afterwards(machine):
-    choice = OnePosition(1, machine)
-    with choice.timed():
-        pass
-    assert torch.get_num_threads() == threads.ALL
-    with pytest.raises(KeyboardInterrupt), choice.timed():
-        raise KeyboardInterrupt
+def test_a_cancelled_position_is_not_timed(machine):
+    choice = OnePosition(2, machine)
+    for _ in range(RUN):
+        with pytest.raises(KeyboardInterrupt), choice.timed():
+            raise KeyboardInterrupt
+    machine.compute(RUN - 1, choice)
+    assert set(machine.taken) == {2}
+
+
+def test_many_positions_take_all_cores():
+    storyteller = load("bundled", "cpu")
+    torch.set_num_threads(1)
+    forward_pass.run(storyteller, [40, 41, 42])
     assert torch.get_num_threads() == threads.ALL
 
 

@@ -18,6 +18,7 @@ from torch.nn import functional
 from transformers.activations import NewGELUActivation
 
 from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.model import threads
 from vectarium.model.devices import memory_errors
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import OneToken, product, scaling
@@ -131,6 +132,7 @@ def run(
                     if not one_token.exact:
                         store.exact = min(store.exact, reused)
                 else:
+                    threads.take_all()
                     _compute(model, store, tokens, reused, checkpoint)
         except BaseException:
             store.filled = reused

@@ -110,8 +110,8 @@ class OneToken:
 
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
         """The logits, [vocabulary], of a residual stream after the last block, [width]."""
-        with self.threads.untimed():
-            as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual[None]))[0].cpu().numpy()
+        self.threads.take()
+        as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual[None]))[0].cpu().numpy()
         return as_numpy
 
 

@@ -1,8 +1,8 @@
 """How many threads PyTorch computes with.
 
-What takes long takes all cores. One position is over in milliseconds, and its threads wait for one another at
-each of some fifty matrices: where something else needs a core, they wait long. So there fewer are tried as
-well, in turns, and what is faster at the moment is taken.
+A pass over many positions takes all cores. One position is over in milliseconds, and its threads wait for one
+another at each of some fifty matrices: where the window or another program needs a core, they wait long. So
+there fewer are tried as well, in turns, and what is faster at the moment is taken.
 
 OpenMP keeps this number for each thread: all of this is for the thread that runs the model.
 """
@@ -20,7 +20,7 @@ ALL = torch.get_num_threads()
 """What PyTorch takes for this computer: one a core."""
 
 RUN = 4  # positions that follow one another with the same number; the first is not timed, threads start in it
-WORTH_IT = 0.9  # of the time that fewer take
+WORTH_IT = 0.75  # of the time that fewer take: the window could use the core as well
 SOON, LATE = 16, 128  # runs until the other number is tried again
 
 
@@ -57,9 +57,9 @@ class OnePosition:
     @contextmanager
     def timed(self) -> Iterator[None]:
         """Compute one position with the number of the moment."""
+        self.take()
         begun = self._clock()
-        with self.untimed():
-            yield
+        yield
         self._run.append(self._clock() - begun)
         if len(self._run) == RUN:
             cost = fmean(self._run[1:])
@@ -67,14 +67,9 @@ class OnePosition:
             self._run.clear()
             self._choose()
 
-    @contextmanager
-    def untimed(self) -> Iterator[None]:
-        """Compute what belongs to a position with the same number."""
+    def take(self) -> None:
+        """Let PyTorch compute with the number of the moment."""
         torch.set_num_threads(self.number)
-        try:
-            yield
-        finally:
-            take_all()
 
     def _choose(self) -> None:
         best = self._best()
