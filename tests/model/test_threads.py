@@ -97,11 +97,11 @@ def test_a_cancelled_position_is_not_timed(machine):
     assert set(machine.taken) == {2}
 
 
-def test_many_positions_take_all_cores():
-    storyteller = load("bundled", "cpu")
-    torch.set_num_threads(1)
-    forward_pass.run(storyteller, [40, 41, 42])
+def test_a_long_pass_takes_all_cores_and_a_short_one_fewer():
+    threads.take_for(threads.LONG)
     assert torch.get_num_threads() == threads.ALL
+    forward_pass.run(load("bundled", "cpu"), [40, 41, 42])
+    assert torch.get_num_threads() == numbers(threads.ALL)[0]
 
 
 @torch.inference_mode()

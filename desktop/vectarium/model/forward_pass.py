@@ -132,7 +132,8 @@ def run(
                     if not one_token.exact:
                         store.exact = min(store.exact, reused)
                 else:
-                    threads.take_all()
+                    # 12 width² are the weights of a block as GPT-2 is published.
+                    threads.take_for(12 * model.width**2 * model.layers * (tokens.size - reused))
                     _compute(model, store, tokens, reused, checkpoint)
         except BaseException:
             store.filled = reused

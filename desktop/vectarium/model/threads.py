@@ -1,8 +1,8 @@
 """How many threads PyTorch computes with.
 
-A pass over many positions takes all cores. One position is over in milliseconds, and its threads wait for one
-another at each of some fifty matrices: where the window or another program needs a core, they wait long. So
-there fewer are tried as well, in turns, and what is faster at the moment is taken.
+A long pass over many positions takes all cores, a short one fewer. One position is over in milliseconds, and
+its threads wait for one another at each of some fifty matrices: where the window or another program needs a
+core, they wait long. So there both numbers are tried, in turns, and what is faster at the moment is taken.
 
 OpenMP keeps this number for each thread: all of this is for the thread that runs the model.
 """
@@ -24,8 +24,17 @@ WORTH_IT = 0.75  # of the time that fewer take: the window could use the core as
 SOON, LATE = 16, 128  # runs until the other number is tried again
 
 
+LONG = 2e9
+"""Multiplications of a pass that takes all cores: about a twentieth of a second of one core."""
+
+
 def take_all() -> None:
     torch.set_num_threads(ALL)
+
+
+def take_for(multiplications: float) -> None:
+    """As many as a pass of so many multiplications takes, always the same: the last digits depend on it."""
+    torch.set_num_threads(ALL if multiplications >= LONG else numbers(ALL)[0])
 
 
 def numbers(cores: int) -> tuple[int, ...]:
