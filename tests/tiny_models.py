@@ -1,5 +1,6 @@
 """Small real models: a byte-level tokenizer trained here, and seeded random GPT-2s that use it."""
 
+import dataclasses
 import json
 import random
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPT2Config, GPT2LMHeadModel
+
+from vectarium.model import configuration
+from vectarium.model.network import Network
 
 TEXT = (
     "Once upon a time there was a naïve café owner, who'd say: “I've 1,024 cups – and 77 plates!” "
@@ -53,6 +57,24 @@ def random_network(seed: int = 0, **sizes: Any) -> GPT2LMHeadModel:
         if name.endswith("bias") or ".ln_" in name:
             parameter += 0.1 * torch.randn_like(parameter)
     return network
+
+
+def as_ours(theirs: GPT2LMHeadModel) -> Network:
+    """The same weights, shared, as Vectarium holds them."""
+    weights = {name.removeprefix("transformer."): weight for name, weight in theirs.state_dict().items()}
+    config = configuration.check(theirs.config.to_dict())
+    return Network(config, weights.__getitem__, config.tie_word_embeddings)
+
+
+def as_theirs(ours: Network) -> GPT2LMHeadModel:
+    """The same weights, shared, as transformers holds them: to compare with what it computes."""
+    config = GPT2Config(
+        **dataclasses.asdict(ours.config), bos_token_id=0, eos_token_id=0, attn_implementation="eager"
+    )
+    with torch.device("meta"):
+        network = GPT2LMHeadModel(config)
+    network.load_state_dict(ours.state_dict(), assign=True)
+    return network.eval().requires_grad_(False)
 
 
 def save_model(folder: Path, seed: int = 0, **sizes: Any) -> Path:

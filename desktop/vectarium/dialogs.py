@@ -21,7 +21,6 @@ from vectarium.actions import keyboard_rows
 LIBRARIES = (
     ("PySide6-Essentials", "Qt for Python", "LGPL-3.0"),
     ("torch", "PyTorch", "BSD-3-Clause"),
-    ("transformers", "Transformers", "Apache-2.0"),
     ("tokenizers", "Tokenizers", "Apache-2.0"),
     ("huggingface_hub", "Hugging Face Hub", "Apache-2.0"),
     ("safetensors", "safetensors", "Apache-2.0"),

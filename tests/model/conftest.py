@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tiny_models import random_network, save_model, train_tokenizer
+from tiny_models import as_ours, random_network, save_model, train_tokenizer
 from vectarium.model.loading import LoadedModel
 from vectarium.model.tokens import open_tokenizer
 
@@ -25,14 +25,14 @@ def make_model(tokenizer_folder: Path) -> Callable[..., LoadedModel]:
     tokenizer, vocabulary = open_tokenizer(tokenizer_folder)
 
     def make(seed: int = 0, **sizes: Any) -> LoadedModel:
-        network = random_network(seed, **sizes)
+        network = as_ours(random_network(seed, **sizes))
         return LoadedModel(
             network=network,
             tokenizer=tokenizer,
             vocabulary=vocabulary,
             name="random",
             source="random",
-            parameters=network.num_parameters(),
+            parameters=sum(parameter.numel() for parameter in network.parameters()),
             layers=network.config.n_layer,
             heads=network.config.n_head,
             width=network.config.n_embd,

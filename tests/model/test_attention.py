@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tiny_models import as_theirs
 from vectarium.model import attention
 from vectarium.model.forward_pass import run
 
@@ -23,11 +24,12 @@ def read(request, make_model):
     ids = np.random.default_rng(0).integers(0, model.vocabulary_size, 30)
     projected, attended = [], []  # by layer
     hooks = []
-    for block in model.network.transformer.h:
+    network = as_theirs(model.network)
+    for block in network.transformer.h:
         hooks.append(block.attn.c_attn.register_forward_hook(lambda *parts: projected.append(parts[2][0])))
         hooks.append(block.attn.register_forward_hook(lambda *parts: attended.append(parts[2][0][0])))
     with torch.inference_mode():
-        output = model.network(torch.tensor(ids)[None], output_attentions=True)
+        output = network(torch.tensor(ids)[None], output_attentions=True)
     for hook in hooks:
         hook.remove()
     return model, run(model, ids), [layer[0] for layer in output.attentions], projected, attended
@@ -99,7 +101,7 @@ def test_heads_and_bias_sum_to_the_layers_output(read):
 def test_one_heads_output_is_the_module_with_the_others_silenced(read):
     model, trace, _, _, _ = read
     size = model.width // model.heads
-    block = model.network.transformer.h[1]
+    block = as_theirs(model.network).transformer.h[1]
     weight = block.attn.c_proj.weight.clone()
     kept = slice(size * (model.heads - 1), size * model.heads)
     with torch.inference_mode():

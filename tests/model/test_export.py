@@ -5,6 +5,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from tiny_models import as_theirs
 from vectarium.model import export
 from vectarium.model.export import write_trace
 from vectarium.model.forward_pass import run
@@ -18,7 +19,8 @@ def test_what_is_written_is_what_transformers_gives(make_model, tmp_path, monkey
     shares = []
     write_trace(model, run(model, ids), tmp_path / "trace.safetensors", shares.append)
     with torch.inference_mode():
-        expected = model.network(torch.tensor(ids)[None], output_hidden_states=True, output_attentions=True)
+        network = as_theirs(model.network)
+        expected = network(torch.tensor(ids)[None], output_hidden_states=True, output_attentions=True)
     written = load_file(tmp_path / "trace.safetensors")
     assert {array.dtype for array in written.values()} == {np.dtype("float32")}
     assert np.allclose(written["logits"], expected.logits[0], rtol=0, atol=1e-4)

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tiny_models import as_theirs
 from vectarium.model import attention, forward_pass
 from vectarium.model.forward_pass import all_logits, logits, run
 from vectarium.model.loading import load, local_folder
@@ -27,7 +28,7 @@ CONFIGURATIONS = {
 def theirs(model, ids):
     """transformers' logits, hidden states before each block [layer, position, width], and the last one."""
     with torch.inference_mode():
-        output = model.network(
+        output = as_theirs(model.network)(
             torch.tensor(np.asarray(ids), dtype=torch.long)[None], output_hidden_states=True
         )
     return output.logits[0].numpy(), torch.stack(output.hidden_states[:-1])[:, 0], output.hidden_states[-1][0]
@@ -224,6 +225,6 @@ def test_equal_to_transformers_on_the_bundled_model():
     assert_close(all_logits(model, trace), expected_logits)
     assert_close(trace.residual[:-1], expected_hidden)
     with torch.inference_mode():
-        output = model.network(torch.tensor(ids.astype(np.int64))[None], output_attentions=True)
+        output = as_theirs(model.network)(torch.tensor(ids.astype(np.int64))[None], output_attentions=True)
     for pattern, expected in zip(attention.patterns(model, trace), output.attentions, strict=True):
         assert float((pattern - expected[0]).abs().max()) <= 1e-5

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tiny_models import as_theirs
 from vectarium.checkpoints import unheeded
 from vectarium.messages import Generate
 from vectarium.messages_writing import Steer
@@ -39,7 +40,7 @@ def written(model, ids, settings, seed=0, **options):
 
 def their_logits(model, ids):
     with torch.inference_mode():
-        return model.network(torch.tensor([ids])).logits[0, -1].numpy()
+        return as_theirs(model.network)(torch.tensor([ids])).logits[0, -1].numpy()
 
 
 def test_every_step_is_drawn_from_transformers_distribution(model):
@@ -60,7 +61,7 @@ def test_every_step_is_drawn_from_transformers_distribution(model):
 @pytest.mark.parametrize("penalty", [1.0, 1.3])
 def test_temperature_zero_equals_transformers_greedy_search(model, penalty):
     ids = torch.tensor([[5, 17, 300]])
-    theirs = model.network.generate(
+    theirs = as_theirs(model.network).generate(
         ids,
         attention_mask=torch.ones_like(ids),
         max_new_tokens=30,

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import GPT2LMHeadModel
 
 from tiny_models import random_network, save_model
 from vectarium.model import devices, errors, forward_pass, loading, sources
@@ -83,7 +84,7 @@ def test_rows_that_would_share_places_in_the_cache_have_gaps(tmp_path):
     )
 
 
-def test_weights_without_the_prefix_and_with_old_masks(folder):
+def without_prefix(folder):
     """As OpenAI's weights are on the hub."""
 
     def change(weights):
@@ -92,25 +93,90 @@ def test_weights_without_the_prefix_and_with_old_masks(folder):
         weights["h.0.attn.bias"] = torch.ones(1, 1, 48, 48)
 
     edit_weights(folder, change)
-    model = load(str(folder))
-    for ours, original in zip(model.network.parameters(), random_network().parameters(), strict=True):
-        assert torch.equal(ours, original)
 
 
-def test_weights_in_several_files(folder):
+def with_old_masks(folder):
+    def change(weights):
+        for layer in range(3):
+            weights[f"transformer.h.{layer}.attn.bias"] = torch.ones(1, 1, 48, 48, dtype=torch.uint8)
+            weights[f"transformer.h.{layer}.attn.masked_bias"] = torch.tensor(-1e4)
+
+    edit_weights(folder, change)
+
+
+def in_several_files(folder):
     random_network().save_pretrained(folder, max_shard_size="20KB")
     (folder / "model.safetensors").unlink()
     assert len(list(folder.glob("*.safetensors"))) > 1
-    model = load(str(folder))
-    assert torch.equal(model.network.transformer.wpe.weight, random_network().transformer.wpe.weight)
 
 
-def test_an_untied_unembedding(folder):
-    network = random_network(tie_word_embeddings=False)
-    network.save_pretrained(folder)
-    model = load(str(folder))
-    assert torch.equal(model.network.lm_head.weight, network.lm_head.weight)
-    assert not torch.equal(model.network.lm_head.weight, model.network.transformer.wte.weight)
+def in_several_number_types(folder):
+    def change(weights):
+        for number, name in enumerate(weights):
+            weights[name] = weights[name].to((torch.float16, torch.bfloat16, torch.float64)[number % 3])
+
+    edit_weights(folder, change)
+
+
+def with_the_embedding_twice(folder):
+    edit_weights(folder, lambda weights: add_unembedding(weights, 1))
+
+
+def with_an_unembedding_that_the_config_denies(folder):
+    edit_weights(folder, lambda weights: add_unembedding(weights, -1))
+
+
+def add_unembedding(weights, factor):
+    weights["lm_head.weight"] = factor * weights["transformer.wte.weight"]
+
+
+def of_the_layers_alone(folder):
+    random_network().transformer.save_pretrained(folder)
+
+
+def with_an_untied_unembedding(folder):
+    random_network(tie_word_embeddings=False).save_pretrained(folder)
+
+
+def with_another_epsilon(folder):
+    edit_config(folder, layer_norm_epsilon=0.1)
+
+
+def with_two_heads(folder):
+    """Nothing but q·k tells how many heads there are."""
+    edit_config(folder, n_head=2, scale_attn_by_inverse_layer_idx=True, activation_function="relu")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        without_prefix,
+        with_old_masks,
+        in_several_files,
+        in_several_number_types,
+        with_the_embedding_twice,
+        with_an_unembedding_that_the_config_denies,
+        of_the_layers_alone,
+        with_an_untied_unembedding,
+        with_another_epsilon,
+        with_two_heads,
+    ],
+)
+def test_read_as_transformers_reads_it(folder, stored, caplog):
+    stored(folder)
+    caplog.set_level(logging.ERROR, "transformers")  # it warns of what it does not use
+    model = load(str(folder), "cpu")
+    theirs = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    ours = dict(model.network.named_parameters())
+    expected = dict(theirs.named_parameters())
+    assert list(ours) == list(expected)
+    for name, weight in expected.items():
+        assert torch.equal(ours[name], weight), name
+    assert not any(weight.requires_grad for weight in ours.values())
+    ids = np.arange(3, 40)
+    with torch.inference_mode():
+        logits = theirs(torch.from_numpy(ids)[None]).logits[0].numpy()
+    assert forward_pass.all_logits(model, forward_pass.run(model, ids)) == pytest.approx(logits, abs=1e-4)
 
 
 def test_a_folder_in_the_home_directory(folder, monkeypatch):
@@ -171,7 +237,7 @@ def test_another_architecture_is_named(folder, changes, named):
         ({"vocab_size": -5}, "vocab_size is -5"),
         ({"n_layer": 10_000_000}, "n_layer is 10,000,000"),
         ({"n_head": 5}, "width of 24 cannot be split into 5 heads"),
-        ({"activation_function": "wishful"}, "no GPT-2 that can be built"),
+        ({"activation_function": "wishful"}, "activation_function is 'wishful', which is none"),
         ({"n_inner": "many"}, "n_inner is 'many'"),
     ],
 )
@@ -320,10 +386,3 @@ def test_nothing_is_written_to_a_terminal_that_is_not_there(model_folder):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.stderr) == (model_folder.name, "")
-
-
-def test_transformers_speaks_to_our_log(caplog):
-    logging.getLogger("transformers").info("a word")
-    with caplog.at_level(logging.INFO, "transformers"):
-        logging.getLogger("transformers.modeling_utils").info("another word")
-    assert caplog.messages == ["another word"]

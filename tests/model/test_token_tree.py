@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tiny_models import as_theirs
 from vectarium.model import forward_pass
 from vectarium.model.token_tree import TokenTree
 
@@ -19,7 +20,7 @@ def model(make_model):
 
 def their_logits(model, ids):
     with torch.inference_mode():
-        return model.network(torch.tensor([list(ids)])).logits[0, -1].numpy()
+        return as_theirs(model.network)(torch.tensor([list(ids)])).logits[0, -1].numpy()
 
 
 def tree_after(model, text=TEXT, length=None):

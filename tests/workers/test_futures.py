@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tiny_models import as_theirs
 from vectarium.messages import Finished
 from vectarium.messages_futures import FuturesRead, ReadFutures
 from vectarium.model import forward_pass, loading
@@ -39,12 +40,12 @@ def test_paths_are_seen_as_the_model_would_see_them_when_it_writes(model, count,
     paths = tuple((a,) for a in range(30)) + tuple((a, a + 5, 9, a) for a in range(8))
     found = answers(FutureReader(), model, ids, position, paths)
     assert tuple(found) == paths
-    text = ids[: position + 1].tolist()
+    text, network = ids[: position + 1].tolist(), as_theirs(model.network)
     for path, ranking in found.items():
         start, _ = seen_range(len(text) + len(path), 48)
         seen = torch.tensor([[*text, *path][start:]])
         with torch.inference_mode():
-            logits = model.network(seen).logits[0, -1].double()
+            logits = network(seen).logits[0, -1].double()
         mine = torch.softmax(torch.tensor(ranking.logits).double(), 0)
         assert (mine - torch.softmax(logits, 0)[ranking.order.copy()]).abs().max() < 1e-5
 

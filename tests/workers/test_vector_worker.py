@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
+from tiny_models import as_theirs
 from vectarium import messages_vectors as m
 from vectarium import resources
 from vectarium.messages import Failed, Finished, Newest, Progress, Reply, Request
@@ -214,12 +215,13 @@ def test_paths_are_the_residual_stream_of_transformers(ask_model, model):
     checkpoint = Checkpoint(ask_model.worker, request, "")
     checkpoint.check = lambda: None  # nothing newer can be asked here
     read, streams = read_streams(model, trace, 0, request, checkpoint)
-    hidden = model.network(torch.tensor(ids[None].astype(np.int64)), output_hidden_states=True).hidden_states
+    network = as_theirs(model.network)
+    hidden = network(torch.tensor(ids[None].astype(np.int64)), output_hidden_states=True).hidden_states
     # transformers' last one is after the final norm, so the others are compared.
     for layer in range(model.layers):
         assert streams[0].residual[layer] == pytest.approx(hidden[layer][0].numpy(), abs=1e-4)
     lens = read_lens(model, trace, 0, m.ReadLens(2, ids, 3))
-    logits = model.network.lm_head(hidden[-1][0, 3])
+    logits = network.lm_head(hidden[-1][0, 3])
     assert lens.names[-1] == model.vocabulary.labels[int(logits.argmax())]
 
     ask_model.worker.use_streams(read.number, streams)

@@ -1,1 +1,1 @@
-"""GPT-2 through torch and transformers: loading, tokens, the forward pass, attention, generation. No Qt."""
+"""GPT-2 through torch: loading, the weights, tokens, the forward pass, attention, generation. No Qt."""

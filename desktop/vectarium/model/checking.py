@@ -1,94 +1,22 @@
-"""What must be true of a model's files before anything is built from them."""
+"""What must be true of a model's weight files before anything is read from them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from vectarium.model.errors import BadConfig, MissingFile, NotGPT2, PickleOnly, TruncatedFile, WrongShapes
+from vectarium.model.configuration import Configuration
+from vectarium.model.errors import MissingFile, PickleOnly, TruncatedFile, WrongShapes
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
 TOKENIZER_PAIR = ("vocab.json", "merges.txt")
 
 _AGAIN = "Copy or download the model again."
-_CHOOSE_GPT2 = (
-    "Choose a model of the GPT-2 architecture: gpt2, gpt2-medium, distilgpt2, or one tuned from them."
-)
-_LANGUAGE_MODELS = {"GPT2LMHeadModel", "GPT2Model", "GPT2DoubleHeadsModel"}
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 _NUMBER_TYPES = {"F64", "F32", "F16", "BF16"}
-MOST_LAYERS = 1000
 _LARGEST_HEADER = 100_000_000  # bytes; as in safetensors' own reader
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """A model folder's config.json, after `check_config`.
-
-    Raises MissingFile, BadConfig or NotGPT2.
-    """
-    path = folder / "config.json"
-    if not path.is_file():
-        raise MissingFile(
-            f"The folder {folder} has no config.json.",
-            "Choose a folder that holds a model in Hugging Face's format.",
-        )
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadConfig(f"{path} cannot be read.", _AGAIN, str(error)) from error
-    check_config(config)
-    return dict(config)
-
-
-def check_config(config: Any) -> None:
-    """Whether a configuration is of a GPT-2 language model whose sizes make sense.
-
-    Raises NotGPT2, which names the architecture found, or BadConfig.
-    """
-    if not isinstance(config, dict):
-        raise BadConfig("The model's config.json does not hold a JSON object.", _AGAIN)
-    names = config.get("architectures") or []
-    names = [str(name) for name in names] if isinstance(names, list) else [str(names)]
-    kind = config.get("model_type", "gpt2" if set(names) & _LANGUAGE_MODELS else None)
-    architecture = ", ".join(names) or str(kind)
-    if kind != "gpt2":
-        raise NotGPT2(
-            f"This is not a GPT-2 model: its architecture is {architecture}.", _CHOOSE_GPT2, architecture
-        )
-    if names and not set(names) & _LANGUAGE_MODELS:
-        raise NotGPT2(
-            f"This GPT-2 was made for another task than continuing text: its architecture is {architecture}.",
-            _CHOOSE_GPT2,
-            architecture,
-        )
-    if config.get("add_cross_attention"):
-        raise NotGPT2(
-            "This GPT-2 is the second half of a pair of models: it attends to the output of an encoder.",
-            _CHOOSE_GPT2,
-            f"{architecture} with cross-attention",
-        )
-    for name in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head"):
-        value = config.get(name, 1)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise BadConfig(f"The model's config.json says {name} is {value!r}, which is no size.", _AGAIN)
-    layers = config.get("n_layer", 1)
-    if layers > MOST_LAYERS:  # building them would take forever, before the weights turn out not to fit
-        raise BadConfig(
-            f"The model's config.json says n_layer is {layers:,}: Vectarium reads at most {MOST_LAYERS:,}.",
-            _AGAIN,
-        )
-    inner = config.get("n_inner")
-    if inner is not None and (not isinstance(inner, int) or isinstance(inner, bool) or inner < 1):
-        raise BadConfig(f"The model's config.json says n_inner is {inner!r}, which is no size.", _AGAIN)
-    width, heads = config.get("n_embd", 768), config.get("n_head", 12)
-    if width % heads:
-        raise BadConfig(
-            f"The model's config.json is wrong: a width of {width} cannot be split into {heads} heads.",
-            _AGAIN,
-        )
 
 
 def choose_weights(names: Iterable[str], where: str) -> str:
@@ -136,7 +64,7 @@ def weight_files(folder: Path) -> list[Path]:
     return files
 
 
-def check_weights(files: Iterable[Path], config: Mapping[str, Any]) -> str:
+def check_weights(files: Iterable[Path], config: Configuration) -> str:
     """Compare the headers of the weight files with the configuration; gives the stored number type.
 
     Reads no weights. Raises TruncatedFile or WrongShapes.
@@ -145,7 +73,10 @@ def check_weights(files: Iterable[Path], config: Mapping[str, Any]) -> str:
     for file in files:
         stored |= _header(file)
     found = {name.removeprefix("transformer."): entry for name, entry in stored.items()}
-    for name, shape in _expected_shapes(config).items():
+    shapes = _expected_shapes(config)
+    if "lm_head.weight" in found:
+        shapes["lm_head.weight"] = shapes["wte.weight"]
+    for name, shape in shapes.items():
         if name not in found:
             raise WrongShapes(f"The weights do not fit the configuration: “{name}” is missing.", _AGAIN)
         if found[name][0] != shape:
@@ -181,10 +112,9 @@ def _header(file: Path) -> dict[str, tuple[tuple[int, ...], str]]:
     return tensors
 
 
-def _expected_shapes(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+def _expected_shapes(config: Configuration) -> dict[str, tuple[int, ...]]:
     """The shape of every weight of a GPT-2, without the prefix "transformer.". Conv1D stores [in, out]."""
-    width, vocabulary = config.get("n_embd", 768), config.get("vocab_size", 50257)
-    inner = config.get("n_inner") or 4 * width
+    width, inner = config.n_embd, config.inner
     block = {
         "ln_1.weight": (width,),
         "ln_1.bias": (width,),
@@ -200,13 +130,13 @@ def _expected_shapes(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
         "mlp.c_proj.bias": (width,),
     }
     shapes: dict[str, tuple[int, ...]] = {
-        "wte.weight": (vocabulary, width),
-        "wpe.weight": (config.get("n_positions", 1024), width),
+        "wte.weight": (config.vocab_size, width),
+        "wpe.weight": (config.n_positions, width),
         "ln_f.weight": (width,),
         "ln_f.bias": (width,),
     }
-    for layer in range(config.get("n_layer", 12)):
+    for layer in range(config.n_layer):
         shapes |= {f"h.{layer}.{name}": shape for name, shape in block.items()}
-    if not config.get("tie_word_embeddings", True):
-        shapes["lm_head.weight"] = (vocabulary, width)
+    if not config.tie_word_embeddings:
+        shapes["lm_head.weight"] = shapes["wte.weight"]
     return shapes

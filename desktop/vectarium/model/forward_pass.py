@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
-from transformers.activations import NewGELUActivation
 
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import threads
@@ -283,7 +282,4 @@ def _attend(
 
 def _feed_forward(mlp: Any, normed: torch.Tensor) -> torch.Tensor:
     inner = torch.addmm(mlp.c_fc.bias, normed, mlp.c_fc.weight)
-    # transformers spells this approximation out in seven operations.
-    tanh_gelu = isinstance(mlp.act, NewGELUActivation)
-    activated = functional.gelu(inner, approximate="tanh") if tanh_gelu else mlp.act(inner)
-    return torch.addmm(mlp.c_proj.bias, activated, mlp.c_proj.weight)
+    return torch.addmm(mlp.c_proj.bias, mlp.act(inner), mlp.c_proj.weight)

@@ -15,7 +15,7 @@ from huggingface_hub import constants, errors
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id  # type: ignore[attr-defined]
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from vectarium.model import checking
+from vectarium.model import checking, configuration
 from vectarium.model.errors import (
     Cancelled,
     HubFailed,
@@ -87,7 +87,7 @@ def _fetch(name: str, progress: Progress, stopped: Callable[[], bool]) -> Path:
         info = huggingface_hub.HfApi().model_info(name, files_metadata=True, timeout=_TIMEOUT)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
         folder = Path(huggingface_hub.hf_hub_download(name, "config.json", etag_timeout=_TIMEOUT)).parent
-        checking.read_config(folder)
+        configuration.read(folder)
         weights = checking.choose_weights(sizes, name)
         wanted = [*_tokenizer_files(sizes, name), weights]
         if weights == checking.WEIGHTS_INDEX:

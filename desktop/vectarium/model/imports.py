@@ -1,4 +1,4 @@
-"""Import PyTorch and transformers, without the pauses of the garbage collector."""
+"""Import PyTorch without the pauses of the garbage collector."""
 
 from __future__ import annotations
 

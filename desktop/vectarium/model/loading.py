@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from transformers import GPT2LMHeadModel
-from transformers.utils import logging as transformers_logging
+from safetensors import SafetensorError, safe_open
 
-from vectarium.model import checking, devices, hub, threads
+from vectarium.model import checking, configuration, devices, threads
+from vectarium.model.configuration import Configuration
 from vectarium.model.errors import (
-    BadConfig,
     Cancelled,
-    ModelError,
     ModelNotFound,
     NeedsDownload,
     OutOfMemory,
     TruncatedFile,
 )
+from vectarium.model.network import Network
 from vectarium.model.sources import BUNDLED, local_folder
 from vectarium.model.tokens import Tokenizer, open_tokenizer
 from vectarium.vocabulary import Vocabulary
-
-# The window shows progress and the log: transformers has no terminal to write to.
-transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-transformers_logging.disable_default_handler()
-transformers_logging.enable_propagation()
 
 _PAGE_BYTES = 4096
 _PADDING_BYTES = 64
@@ -42,7 +36,7 @@ _STORED = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat
 class LoadedModel:
     """A model that is ready to run, and what there is to say about it."""
 
-    network: Any  # GPT2LMHeadModel in eval; its type would only say that each part is a tensor or a module
+    network: Network
     tokenizer: Tokenizer
     vocabulary: Vocabulary
     name: str
@@ -91,13 +85,13 @@ def load(
     threads.take_all()
     folder = local_folder(source) or _fetch(source, download, progress, cancelled)
     progress("Checking the model's files", None)
-    config = checking.read_config(folder)
+    config = configuration.read(folder)
     files = checking.weight_files(folder)
     stored = checking.check_weights(files, config)
     tokenizer, vocabulary = open_tokenizer(folder)
     _stop_if(cancelled)
     progress("Reading the weights", None)
-    network = _read_network(folder, files)
+    network = _read_network(files, config)
     _stop_if(cancelled)
     number_type = "Numbers are float32, the most exact"
     number_type += "." if stored == "F32" else f"; the weights are stored as {_STORED[stored]}."
@@ -108,11 +102,11 @@ def load(
         name="Storyteller" if source == BUNDLED else _name(source),
         source=source,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
-        layers=network.config.n_layer,
-        heads=network.config.n_head,
-        width=network.config.n_embd,
-        context=network.config.n_positions,
-        vocabulary_size=network.config.vocab_size,
+        layers=config.n_layer,
+        heads=config.n_head,
+        width=config.n_embd,
+        context=config.n_positions,
+        vocabulary_size=config.vocab_size,
         device="cpu",
         dtype="float32",
         reason=f"{reason} {number_type}",
@@ -146,6 +140,8 @@ def _fetch(
 ) -> Path:
     if source == BUNDLED:
         raise ModelNotFound("The model that ships with Vectarium is missing.", "Install Vectarium again.")
+    from vectarium.model import hub  # not at the top: most starts have no use for it
+
     if not hub.is_name(source):
         raise ModelNotFound(
             f"There is no folder “{source}”, and it is not a name on the Hugging Face hub.",
@@ -159,56 +155,49 @@ def _fetch(
     return hub.fetch(source, progress, cancelled)
 
 
-def _read_network(folder: Path, files: list[Path]) -> Any:
+def _read_network(files: list[Path], config: Configuration) -> Network:
     try:
-        with devices.memory_errors("cpu"):
-            network = GPT2LMHeadModel.from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                dtype=torch.float32,
-                attn_implementation="eager",
-            )
-    except ModelError:
-        raise
+        with devices.memory_errors("cpu"), ExitStack() as opened:
+            stored: dict[str, tuple[Any, str]] = {}
+            for file in files:
+                weights = opened.enter_context(safe_open(file, "pt"))
+                stored |= {
+                    name.removeprefix("transformer."): (weights, name) for name in weights.offset_keys()
+                }
+
+            def read(name: str) -> torch.Tensor:
+                weights, stored_name = stored[name]
+                weight: torch.Tensor = weights.get_tensor(stored_name)
+                return weight
+
+            tied = config.tie_word_embeddings
+            if tied and "lm_head.weight" in stored:  # as transformers does, which stores both
+                tied = torch.equal(read("lm_head.weight"), read("wte.weight"))
+            return Network(config, lambda name: _laid_out(read(name)), tied)
     except (SafetensorError, OSError) as error:
         raise TruncatedFile(
             f"The weights in {files[0]} cannot be read.", "Copy or download the model again.", str(error)
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadConfig(
-            "The model's config.json describes no GPT-2 that can be built.",
-            "Copy or download the model again.",
-            str(error),
-        ) from error
-    network.requires_grad_(False)
-    with devices.memory_errors("cpu"):
-        for name, parameter in network.named_parameters():
-            turned = name.endswith("c_proj.weight")
-            parameter.data = _laid_out(parameter.data.t()).t() if turned else _laid_out(parameter.data)
-    return network  # from_pretrained leaves it in eval
 
 
 def _laid_out(weight: torch.Tensor) -> torch.Tensor:
-    """A copy in memory of its own, no longer the file's, row after row.
+    """A copy in float32, in memory of its own, no longer the file's, row after row.
 
     Rows that are a whole number of pages apart share too few places of the processor's cache: a gap between
     them makes products with 64 to 128 tokens 1.7 times as fast.
     """
-    if weight.ndim < 2 or weight.shape[1] * weight.element_size() % _PAGE_BYTES:
-        return weight.clone(memory_format=torch.contiguous_format)
+    size = torch.float32.itemsize
+    if weight.ndim < 2 or weight.shape[1] * size % _PAGE_BYTES:
+        return weight.to(torch.float32, copy=True, memory_format=torch.contiguous_format)
     rows, columns = weight.shape
-    with_gaps = weight.new_empty(rows, columns + _PADDING_BYTES // weight.element_size())
+    with_gaps = torch.empty(rows, columns + _PADDING_BYTES // size)
     with_gaps[:, :columns] = weight
     return with_gaps[:, :columns]
 
 
 def _name(source: str) -> str:
-    return (
-        source
-        if hub.is_name(source) and not Path(source).exists()
-        else Path(source).expanduser().resolve().name
-    )
+    folder = Path(source).expanduser()
+    return folder.resolve().name if folder.exists() else source
 
 
 def _notices(vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
-from transformers.activations import NewGELUActivation
 
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.loading import LoadedModel
@@ -62,7 +61,7 @@ class OneToken:
         self._layers, self._heads = model.layers, model.heads
         self._tokens, self._positions = transformer.wte.weight, transformer.wpe.weight
         self._blocks = [
-            (_norm(block.ln_1), _norm(block.ln_2), matrices, _activation(block.mlp), scaling(model, layer))
+            (_norm(block.ln_1), _norm(block.ln_2), matrices, block.mlp.act, scaling(model, layer))
             for layer, (block, matrices) in enumerate(zip(transformer.h, blocks, strict=True))
         ]
         self._final, self._unembedding = _norm(transformer.ln_f), unembedding
@@ -162,14 +161,6 @@ def _norm(layer_norm: torch.nn.LayerNorm) -> Linear:
     shape, eps = tuple(layer_norm.normalized_shape), layer_norm.eps
     weight, bias = layer_norm.weight, layer_norm.bias
     return lambda hidden: torch.layer_norm(hidden, shape, weight, bias, eps)
-
-
-def _activation(mlp: Any) -> Callable[[torch.Tensor], torch.Tensor]:
-    # transformers spells this approximation out in seven operations.
-    if isinstance(mlp.act, NewGELUActivation):
-        return partial(functional.gelu, approximate="tanh")
-    activation: Callable[[torch.Tensor], torch.Tensor] = mlp.act
-    return activation
 
 
 # Half the bytes

@@ -11,6 +11,7 @@ from corpus import END_OF_TEXT
 from measures import greedy, held_out_loss
 from transformers import GPT2LMHeadModel, GPT2TokenizerFast
 
+from tiny_models import as_theirs
 from vectarium.model.loading import BUNDLED, LoadedModel, load
 
 HERE = Path(__file__).parent
@@ -53,7 +54,7 @@ def test_it_writes_the_stored_text_at_temperature_0(
     loaded: LoadedModel, tokenizer: GPT2TokenizerFast
 ) -> None:
     stored = json.loads((HERE / "greedy_text.json").read_text(encoding="utf-8"))
-    ids, lead = greedy(loaded.network, tokenizer, stored["prompt"], stored["tokens"])
+    ids, lead = greedy(as_theirs(loaded.network), tokenizer, stored["prompt"], stored["tokens"])
     assert stored["tokens"] == 60
     assert tokenizer.decode(ids) == stored["text"]
     assert lead == pytest.approx(stored["narrowest_lead"], abs=1e-3)
@@ -73,7 +74,7 @@ def test_its_loss_on_stored_held_out_stories_is_the_cards(
     text = (HERE / "held_out_stories.txt").read_text(encoding="utf-8")
     stories = [story.strip() for story in text.split(END_OF_TEXT)]
     assert len(stories) == 50
-    loss = held_out_loss(loaded.network, tokenizer, stories)
+    loss = held_out_loss(as_theirs(loaded.network), tokenizer, stories)
     assert loss.nats_a_token == pytest.approx(measurements["held_out_50"]["nats_a_token"], abs=2e-4)
     assert loss.bits_a_byte == pytest.approx(measurements["held_out_50"]["bits_a_byte"], abs=2e-4)
     card = (FOLDER / "README.md").read_text(encoding="utf-8")
