@@ -13,10 +13,18 @@ def measure(begun: float, folder: Path) -> None:
     from vectarium.__main__ import prepare_environment
 
     prepare_environment()
+    from vectarium import resources
+    from vectarium.messages import Newest
+    from vectarium.places import Places
+    from vectarium.workers.process import WorkerProcess
+
+    # As `vectarium.__main__` does: the workers are started before the window's modules are read.
+    places = Places(folder / "settings.json", folder / "sessions", folder / "vectarium.log", folder / "cache")
+    workers = WorkerProcess(Newest(), resources.word_vectors(), places.cache)
     from PySide6.QtCore import QEvent, QObject
     from PySide6.QtWidgets import QApplication
 
-    from vectarium.app import App, Options, Places
+    from vectarium.app import App, Options
 
     found: dict[str, float] = {}
 
@@ -35,8 +43,7 @@ def measure(begun: float, folder: Path) -> None:
 
     qt = QApplication(sys.argv[:1])
     qt.setStyle("Fusion")
-    places = Places(folder / "settings.json", folder / "sessions", folder / "vectarium.log", folder / "cache")
-    app = App(Options("bundled", "cpu", "Once upon a time"), places)
+    app = App(Options("bundled", "cpu", "Once upon a time"), places, workers)
     shown = Shown()
     app.window.installEventFilter(shown)
     qt.exec()
