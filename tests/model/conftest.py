@@ -1,5 +1,6 @@
 """A tokenizer folder and seeded random models, in memory."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,3 +51,9 @@ def make_model(tokenizer_folder: Path) -> Callable[..., LoadedModel]:
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole model in Hugging Face's format, of ``random_network()``. Not to be written to."""
     return save_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def folder(model_folder: Path, tmp_path: Path) -> Path:
+    """A copy of a good model's folder, to break."""
+    return Path(shutil.copytree(model_folder, tmp_path / "model"))

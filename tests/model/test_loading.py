@@ -1,38 +1,17 @@
 """Loading models from folders: what works, and each way in which it does not."""
 
 import json
-import logging
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
-from transformers import GPT2LMHeadModel
 
-from tiny_models import random_network, save_model
+from tiny_models import edit_config, edit_weights, random_network, save_model
 from vectarium.model import devices, errors, forward_pass, loading, sources
 from vectarium.model.loading import load, local_folder
-
-
-@pytest.fixture
-def folder(model_folder, tmp_path):
-    """A copy of a good model's folder, to break."""
-    return Path(shutil.copytree(model_folder, tmp_path / "model"))
-
-
-def edit_config(folder, **changes):
-    path = folder / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def edit_weights(folder, change):
-    weights = load_file(folder / "model.safetensors")
-    change(weights)
-    save_file(weights, folder / "model.safetensors")
 
 
 def test_a_folder(model_folder):
@@ -45,7 +24,6 @@ def test_a_folder(model_folder):
     assert (model.device, model.dtype, model.notices) == ("cpu", "float32", ())
     assert model.name == model_folder.name
     assert "You chose the CPU" in model.reason
-    assert not model.network.training
     assert len(steps) >= 3
     ids = model.tokenizer.encode("the owner's cat")
     expected = network(torch.tensor(ids.astype(np.int64))[None]).logits[0].numpy()
@@ -82,101 +60,6 @@ def test_rows_that_would_share_places_in_the_cache_have_gaps(tmp_path):
     assert forward_pass.all_logits(model, trace) == pytest.approx(
         expected, abs=1e-5 * float(np.abs(expected).max())
     )
-
-
-def without_prefix(folder):
-    """As OpenAI's weights are on the hub."""
-
-    def change(weights):
-        for name in list(weights):
-            weights[name.removeprefix("transformer.")] = weights.pop(name)
-        weights["h.0.attn.bias"] = torch.ones(1, 1, 48, 48)
-
-    edit_weights(folder, change)
-
-
-def with_old_masks(folder):
-    def change(weights):
-        for layer in range(3):
-            weights[f"transformer.h.{layer}.attn.bias"] = torch.ones(1, 1, 48, 48, dtype=torch.uint8)
-            weights[f"transformer.h.{layer}.attn.masked_bias"] = torch.tensor(-1e4)
-
-    edit_weights(folder, change)
-
-
-def in_several_files(folder):
-    random_network().save_pretrained(folder, max_shard_size="20KB")
-    (folder / "model.safetensors").unlink()
-    assert len(list(folder.glob("*.safetensors"))) > 1
-
-
-def in_several_number_types(folder):
-    def change(weights):
-        for number, name in enumerate(weights):
-            weights[name] = weights[name].to((torch.float16, torch.bfloat16, torch.float64)[number % 3])
-
-    edit_weights(folder, change)
-
-
-def with_the_embedding_twice(folder):
-    edit_weights(folder, lambda weights: add_unembedding(weights, 1))
-
-
-def with_an_unembedding_that_the_config_denies(folder):
-    edit_weights(folder, lambda weights: add_unembedding(weights, -1))
-
-
-def add_unembedding(weights, factor):
-    weights["lm_head.weight"] = factor * weights["transformer.wte.weight"]
-
-
-def of_the_layers_alone(folder):
-    random_network().transformer.save_pretrained(folder)
-
-
-def with_an_untied_unembedding(folder):
-    random_network(tie_word_embeddings=False).save_pretrained(folder)
-
-
-def with_another_epsilon(folder):
-    edit_config(folder, layer_norm_epsilon=0.1)
-
-
-def with_two_heads(folder):
-    """Nothing but q·k tells how many heads there are."""
-    edit_config(folder, n_head=2, scale_attn_by_inverse_layer_idx=True, activation_function="relu")
-
-
-@pytest.mark.parametrize(
-    "stored",
-    [
-        without_prefix,
-        with_old_masks,
-        in_several_files,
-        in_several_number_types,
-        with_the_embedding_twice,
-        with_an_unembedding_that_the_config_denies,
-        of_the_layers_alone,
-        with_an_untied_unembedding,
-        with_another_epsilon,
-        with_two_heads,
-    ],
-)
-def test_read_as_transformers_reads_it(folder, stored, caplog):
-    stored(folder)
-    caplog.set_level(logging.ERROR, "transformers")  # it warns of what it does not use
-    model = load(str(folder), "cpu")
-    theirs = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    ours = dict(model.network.named_parameters())
-    expected = dict(theirs.named_parameters())
-    assert list(ours) == list(expected)
-    for name, weight in expected.items():
-        assert torch.equal(ours[name], weight), name
-    assert not any(weight.requires_grad for weight in ours.values())
-    ids = np.arange(3, 40)
-    with torch.inference_mode():
-        logits = theirs(torch.from_numpy(ids)[None]).logits[0].numpy()
-    assert forward_pass.all_logits(model, forward_pass.run(model, ids)) == pytest.approx(logits, abs=1e-4)
 
 
 def test_a_folder_in_the_home_directory(folder, monkeypatch):
@@ -267,6 +150,19 @@ def test_weights_cut_short(folder, kept):
 def test_weights_that_are_something_else(folder):
     (folder / "model.safetensors").write_text("<html>Not found</html>" * 100)
     fails(folder, errors.TruncatedFile, "not a complete safetensors file")
+
+
+def test_weights_that_lie_over_one_another(folder):
+    """Their sizes are right, so that only the library that reads them sees it."""
+    path = folder / "model.safetensors"
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    one, other = (header[f"transformer.h.{layer}.ln_1.bias"]["data_offsets"] for layer in (0, 1))
+    other[:] = one
+    changed = json.dumps(header).encode()
+    path.write_bytes(len(changed).to_bytes(8, "little") + changed + content[8 + length :])
+    fails(folder, errors.TruncatedFile, "cannot be read")
 
 
 def test_a_part_of_the_weights_is_missing(folder):

@@ -171,8 +171,8 @@ def _read_network(files: list[Path], config: Configuration) -> Network:
                 return weight
 
             tied = config.tie_word_embeddings
-            if tied and "lm_head.weight" in stored:  # as transformers does, which stores both
-                tied = torch.equal(read("lm_head.weight"), read("wte.weight"))
+            if tied and "lm_head.weight" in stored:  # perhaps another one: then transformers uses it too
+                tied = torch.equal(read("lm_head.weight").float(), read("wte.weight").float())
             return Network(config, lambda name: _laid_out(read(name)), tied)
     except (SafetensorError, OSError) as error:
         raise TruncatedFile(

@@ -34,7 +34,6 @@ class Network(nn.Module):
         self.lm_head: Any = nn.Module() if tied else _Embedding(weight, "lm_head")
         if tied:
             self.lm_head.weight = self.transformer.wte.weight
-        self.eval()
 
 
 class _Embedding(nn.Module):
