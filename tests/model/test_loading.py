@@ -73,6 +73,13 @@ def test_cancelled(model_folder):
         load(str(model_folder), cancelled=lambda: True)
 
 
+def test_cancelled_between_two_weights(model_folder):
+    asked = iter([False] * 20)  # more often than before and after they are read, less often than there are
+    with pytest.raises(errors.Cancelled):
+        load(str(model_folder), cancelled=lambda: next(asked, True))
+    assert next(asked, None) is None
+
+
 def fails(folder, kind, words):
     with pytest.raises(kind, match=words) as caught:
         load(str(folder))

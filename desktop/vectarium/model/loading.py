@@ -91,7 +91,7 @@ def load(
     tokenizer, vocabulary = open_tokenizer(folder)
     _stop_if(cancelled)
     progress("Reading the weights", None)
-    network = _read_network(files, config)
+    network = _read_network(files, config, cancelled)
     _stop_if(cancelled)
     number_type = "Numbers are float32, the most exact"
     number_type += "." if stored == "F32" else f"; the weights are stored as {_STORED[stored]}."
@@ -155,7 +155,7 @@ def _fetch(
     return hub.fetch(source, progress, cancelled)
 
 
-def _read_network(files: list[Path], config: Configuration) -> Network:
+def _read_network(files: list[Path], config: Configuration, cancelled: Callable[[], bool]) -> Network:
     try:
         with devices.memory_errors("cpu"), ExitStack() as opened:
             stored: dict[str, tuple[Any, str]] = {}
@@ -166,6 +166,7 @@ def _read_network(files: list[Path], config: Configuration) -> Network:
                 }
 
             def read(name: str) -> torch.Tensor:
+                _stop_if(cancelled)
                 weights, stored_name = stored[name]
                 weight: torch.Tensor = weights.get_tensor(stored_name)
                 return weight
