@@ -174,11 +174,17 @@ def _read_network(files: list[Path], config: Configuration, cancelled: Callable[
             tied = config.tie_word_embeddings
             if tied and "lm_head.weight" in stored:  # perhaps another one: then transformers uses it too
                 tied = torch.equal(read("lm_head.weight").float(), read("wte.weight").float())
-            return Network(config, lambda name: _laid_out(read(name)), tied)
+            return Network(config, lambda name: _in_memory(name, read(name)), tied)
     except (SafetensorError, OSError) as error:
         raise TruncatedFile(
             f"The weights in {files[0]} cannot be read.", "Copy or download the model again.", str(error)
         ) from error
+
+
+def _in_memory(name: str, weight: torch.Tensor) -> torch.Tensor:
+    # The matrices with few outputs lie turned, so that threads share out outputs: sharing out inputs, as
+    # they would otherwise, sums in an order that depends on how many threads there are.
+    return _laid_out(weight.t()).t() if name.endswith("c_proj.weight") else _laid_out(weight)
 
 
 def _laid_out(weight: torch.Tensor) -> torch.Tensor:

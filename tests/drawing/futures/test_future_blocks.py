@@ -69,7 +69,8 @@ def test_what_is_pointed_at_stays_so_when_more_blocks_come(blocks, qtbot):
     fewer = tuple(b for b in whole if b.level < 2 and (b.parent != whole[first].parent or b.parent is None))
     blocks.set_blocks(fewer, LABELS, 3, frozenset(), "a hint")
     pointed = next(i for i, b in enumerate(fewer) if b.level == 1 and not b.others)
-    qtbot.mouseMove(blocks, blocks.rect_of(pointed).center().toPoint())
+    with qtbot.waitSignal(blocks.hovered):
+        qtbot.mouseMove(blocks, blocks.rect_of(pointed).center().toPoint())
     said = blocks.accessibleDescription()
     assert said.startswith(blocks.path_name(pointed))
     blocks.set_blocks(whole, LABELS, 3, frozenset(), "a hint")
