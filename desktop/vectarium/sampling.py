@@ -198,8 +198,10 @@ def distribution(
     total = weight.sum()
     probability = weight / total
     kept = _kept_count(ranking.penalised, weight, settings)
-    drawn = np.zeros_like(weight)
-    drawn[:kept] = weight[:kept] / weight[:kept].sum()
+    drawn = probability
+    if kept < weight.size:
+        drawn = np.zeros_like(weight)
+        drawn[:kept] = weight[:kept] / weight[:kept].sum()
     entropy = entropy_bits(probability)
     return Distribution(
         model=model,
