@@ -23,6 +23,7 @@ from vectarium.drawing.text.token_layout import Boxes, Flow, flow, note
 
 LINES_SHOWN = 3
 WINDOW_SHARE = 0.2
+WIDTHS_KEPT = 5000  # of labels, some 150 bytes each
 PICTURES_KEPT = 400  # of boxes, more than are in sight; some 30 kB each at 100 %
 EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
 
@@ -133,6 +134,8 @@ class TokenStrip(TextArea):
         key = f"{token}\0{label}"
         width = self._widths.get(key)
         if width is None:
+            if len(self._widths) >= WIDTHS_KEPT:
+                self._widths.clear()
             below = self._id_metrics.horizontalAdvance(note(token, size))
             width = max(self._metrics.horizontalAdvance(label), below, self._look.px(10)) + 2 * self._pad
             self._widths[key] = width

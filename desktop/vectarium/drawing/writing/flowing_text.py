@@ -13,7 +13,7 @@ from vectarium.drawing.text.text_area import TextArea
 from vectarium.drawing.writing.prose_layout import Fragment, ProseLayout, spelled
 from vectarium.drawing.writing.prose_painting import Marks, paint
 
-CACHED_PIECES = 20_000
+CACHED_PIECES = 4_000  # of text, some 500 bytes each
 PIECES_AT_ONCE = 4_000  # words laid out in one turn of the event loop, some 20 ms
 SMALLEST, LARGEST = 19, 30  # pixels at 100 %
 SHARE_OF_LINE = 26  # a line has about twice as many characters as it is font sizes long
