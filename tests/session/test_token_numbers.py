@@ -58,3 +58,19 @@ def test_the_first_to_be_asked_for_may_come_late():
     ids, typed = np.arange(100, dtype=np.int32), (None,) * 100
     assert TypedScores().missing(ids, typed)[:2] == [1, 2]
     assert TypedScores().missing(ids, typed, 90) == list(range(90, 100))
+
+
+def test_numbers_of_a_text_that_grows_or_changes_are_those_of_the_text_alone():
+    scores = TypedScores()
+    long, other = written((1, 2), 6), written((1, 5), 6, seed=4)
+    for branch in (long.cut(4), long, long.cut(5), other, other.cut(2), long):
+        ids = np.array(branch.ids, np.int32)
+        scored = Scored(1, ids, *(read_only(np.array([value])) for value in (1, ids[1] / 10, 4, 1.5)))
+        alone = TypedScores()
+        for known in (scores, alone):
+            known.numbers(ids, branch.steps)
+            known.use(scored)
+        found, expected = (known.numbers(ids, branch.steps) for known in (scores, alone))
+        for name in ("probability", "rank", "entropy_bits", "drawn"):
+            assert np.array_equal(getattr(found, name), getattr(expected, name), equal_nan=True)
+        assert found.probability[1] == ids[1] / 10

@@ -7,6 +7,7 @@ old one.
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from vectarium.sampling import Step
 
@@ -47,6 +48,12 @@ class Branch:
         """The branch with more generated tokens at its end."""
         ids = tuple(step.token_id for step in steps)
         return replace(self, ids=self.ids + ids, steps=self.steps + steps)
+
+    @cached_property
+    def log_probability(self) -> tuple[float, int]:
+        """ln of the probability that the model itself gave the generated tokens, and how many they are."""
+        drawn = [max(step.model_probability, 1e-300) for step in self.steps if step is not None]
+        return sum(map(math.log, drawn)), len(drawn)
 
     def begins_with(self, other: "Branch") -> bool:
         """Whether nothing of `other` would be lost if only this branch were kept."""

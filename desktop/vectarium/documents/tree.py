@@ -1,6 +1,5 @@
 """The tree that a document's branches form: derived, for looking at and walking."""
 
-import math
 from dataclasses import dataclass
 
 from vectarium.documents.document import Document
@@ -73,9 +72,3 @@ def _grow(document: Document, members: list[int], start: int, parent: int | None
                     )
                 )
         waiting = [(group, end, here) for group in groups] + waiting
-
-
-def log_probability(document: Document, branch: int) -> tuple[float, int]:
-    """ln of the probability that the model itself gave a branch's generated tokens, and how many they are."""
-    steps = [step for step in document.branches[branch].steps if step is not None]
-    return sum(math.log(max(step.model_probability, 1e-300)) for step in steps), len(steps)

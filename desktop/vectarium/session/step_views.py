@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vectarium.documents.document import Document
-from vectarium.documents.tree import Node, log_probability, tree
+from vectarium.documents.tree import Node, tree
 from vectarium.drawing.distribution_rows import percent
 from vectarium.drawing.writing.branch_tree import TreeNode
 from vectarium.drawing.writing.dice import Chances
@@ -125,7 +125,7 @@ def tree_nodes(document: Document, labels: Labels) -> tuple[tuple[TreeNode, ...]
             detail = "typed"
         tip = f"{node.end - node.start:,} tokens"
         if node.leaf is not None:
-            logarithm, count = log_probability(document, node.leaf)
+            logarithm, count = document.branches[node.leaf].log_probability
             if document.branches[node.leaf].name:
                 label = document.branches[node.leaf].name
             if count:
@@ -139,6 +139,6 @@ def tree_nodes(document: Document, labels: Labels) -> tuple[tuple[TreeNode, ...]
 
 def branch_summary(document: Document, ends: int) -> str:
     """How many branches there are, and how likely the one looked at was."""
-    logarithm, count = log_probability(document, document.active)
+    logarithm, count = document.branch.log_probability
     branches = "1 branch" if ends == 1 else f"{ends:,} branches"
     return f"{branches} · this one p = {scientific(logarithm)}" if count else branches

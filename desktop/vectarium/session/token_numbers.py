@@ -13,6 +13,7 @@ from vectarium.sampling import Step
 Floats = npt.NDArray[np.float64]
 SCORED_TO_THE_END = 1024  # tokens: a whole book would keep the model busy for hours
 SCORED_AT_ONCE = 32  # so that other questions get their turn in between
+NOTHING_TOLD: tuple[tuple[Step | None, ...], Floats] = (), np.empty((3, 0))
 
 
 def _none() -> Floats:
@@ -50,6 +51,7 @@ class TypedScores:
         """Forget everything, as with another model."""
         self._ids: tuple[int, ...] = ()
         self._known: dict[int, tuple[float, float, float]] = {}
+        self._told: tuple[tuple[Step | None, ...], Floats] = NOTHING_TOLD
 
     def use(self, scored: Scored) -> None:
         """Take an answer in."""
@@ -62,6 +64,7 @@ class TypedScores:
             strict=True,
         ):
             self._known[position] = (numbers[0], numbers[1], numbers[2])
+        self._told = NOTHING_TOLD
 
     def missing(self, ids: Ids, steps: tuple[Step | None, ...], first: int = 1) -> list[int]:
         """The first few of the last tokens whose score is not known, from `first` on.
@@ -80,10 +83,12 @@ class TypedScores:
     def numbers(self, ids: Ids, steps: tuple[Step | None, ...]) -> TokenNumbers:
         """Everything known of a text's tokens."""
         self._keep_for(tuple(ids.tolist()))
-        count = len(steps)
-        values = np.full((3, count), np.nan)
-        drawn = np.zeros(count, bool)
-        for position, step in enumerate(steps):
+        told, numbers = self._told
+        first = len(told) if steps[: len(told)] == told else 0  # while a text grows, only what is new is read
+        values = np.full((3, len(steps)), np.nan)
+        values[:, :first] = numbers[:, :first]
+        for position in range(first, len(steps)):
+            step = steps[position]
             if position in self._known and not _tells_all(step):
                 values[:, position] = self._known[position]
             elif step is not None:
@@ -92,7 +97,8 @@ class TypedScores:
                     np.nan if step.model_rank is None else step.model_rank,
                     np.nan if step.model_entropy_bits is None else step.model_entropy_bits,
                 ]
-            drawn[position] = step is not None
+        self._told = steps, values
+        drawn = np.array([step is not None for step in steps], bool)
         return TokenNumbers(values[0], values[1], values[2], drawn)
 
     def _keep_for(self, ids: tuple[int, ...]) -> None:
@@ -100,6 +106,7 @@ class TypedScores:
         if ids[: len(self._ids)] != self._ids:
             shared = common_prefix(ids, self._ids)
             self._known = {position: known for position, known in self._known.items() if position < shared}
+            self._told = NOTHING_TOLD
         self._ids = ids
 
 
