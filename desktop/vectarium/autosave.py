@@ -2,17 +2,21 @@
 
 import logging
 import threading
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
 
 from vectarium.documents import document_file
 from vectarium.documents.document_file import DocumentFileError, Saved
+from vectarium.documents.step_archive import StepArchive
 from vectarium.session.session import Session
 
 log = logging.getLogger(__name__)
 
 INTERVAL_MS = 1500
+LONGEST_INTERVAL_MS = 10_000
+REST = 4  # times as long as a document took to write, it is not written again
 MOST_WINDOWS = 20
 
 
@@ -28,11 +32,12 @@ class Autosave(QObject):
         self._folder = folder
         self._lock: QLockFile | None = None
         self.path: Path | None = None
+        self._archive: StepArchive | None = None
         self._failing = False
+        self._took_ms = 0
         self._writing: threading.Thread | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self._save)
         self._written.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         session.tokens_changed.connect(self._changed)
@@ -50,8 +55,16 @@ class Autosave(QObject):
             if lock.tryLock(0):
                 self._lock = lock
                 self.path = self._folder / f"session-{index}.json"
+                self._archive = self._new_archive()
                 return True
         return False
+
+    def _new_archive(self) -> StepArchive | None:
+        try:
+            return StepArchive(self._folder)
+        except OSError as error:
+            log.info("Steps stay in memory: %s", error)
+            return None
 
     def recover(self) -> str:
         """Show what was there when the app ended last; a sentence for the user if that failed."""
@@ -74,13 +87,17 @@ class Autosave(QObject):
     @Slot()
     def _changed(self) -> None:
         if not self._timer.isActive():
-            self._timer.start()
+            self._wait()
+
+    def _wait(self) -> None:
+        """A long document is not written all the time."""
+        self._timer.start(min(max(INTERVAL_MS, REST * self._took_ms), LONGEST_INTERVAL_MS))
 
     @Slot()
     def _save(self) -> None:
         """Write the document in a thread of its own: a long one takes longer than a frame."""
         if self._writing is not None and self._writing.is_alive():
-            self._timer.start()
+            self._wait()
         elif self.path is not None:
             self._writing = threading.Thread(
                 target=self._write, args=(self.path, self._session.saved()), name="autosave"
@@ -88,13 +105,15 @@ class Autosave(QObject):
             self._writing.start()
 
     def _write(self, path: Path, saved: Saved) -> None:
+        begun = time.monotonic()
         try:
-            document_file.save(path, saved)
+            document_file.save(path, saved, self._archive)
         except OSError as error:
             log.info("Autosave: %s", error)
             self._written.emit(error.strerror or str(error))
         else:
             self._written.emit("")
+        self._took_ms = round(1000 * (time.monotonic() - begun))
 
     @Slot(str)
     def _tell(self, problem: str) -> None:

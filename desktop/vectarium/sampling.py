@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectarium.ranking import Ranking, TokenIds, entropy_bits, penalise, rank, read_only
-
-STEP_ENTRIES = 100
+from vectarium.steps import STEP_ENTRIES as STEP_ENTRIES
+from vectarium.steps import Step as Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,77 +104,6 @@ class Distribution:
     def rank_of(self, token_id: int) -> int:
         """The rank of a token, 0 for the most likely. Raises IndexError outside the vocabulary."""
         return self.ranking.rank_of(token_id)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Step:
-    """What a token in the text keeps of the distribution it came from. Lean, for a text has many of them.
-
-    The top entries are exact, so with the normalisers and `kept_count` their probabilities at every
-    stage can be shown again without the model; what is beyond them is known as a mass.
-    """
-
-    token_id: int
-    rank: int
-    """In the distribution that it was drawn from, 0 for the most likely."""
-    logit: float
-    penalised: float
-    """The logit after the repetition penalty."""
-    model_probability: float
-    """What the model itself gave the token: no penalty, temperature 1, no cuts."""
-    model_rank: int | None
-    """In the model's own distribution; None where only the model can tell."""
-    model_entropy_bits: float | None
-    """Of the model's own distribution; None where only the model can tell."""
-    probability: float
-    """After the temperature, before the cuts."""
-    drawn: float
-    """After the cuts, renormalised; 0 for a token that the cuts removed and someone chose by hand."""
-    uniform: float | None
-    """The random number in [0, 1) that chose the token; None when someone chose it by hand."""
-    settings: SamplingSettings
-    vocabulary_size: int
-    kept_count: int
-    removed_mass: float
-    entropy_bits: float
-    drawn_entropy_bits: float
-    model_log_normaliser: float
-    """log Σ exp(logits) over the vocabulary."""
-    log_normaliser: float
-    """log Σ exp((penalised - largest) ÷ temperature) over the vocabulary; the largest comes first."""
-    top_ids: NDArray[np.int32]
-    """[entry] the most likely token ids, at most 100."""
-    top_logits: NDArray[np.float32]
-    """[entry] as the model gave them."""
-    top_penalised: NDArray[np.float32]
-    """[entry] after the repetition penalty, descending; the same array where there is none."""
-
-    @property
-    def top_model_probability(self) -> NDArray[np.float64]:
-        """[entry] without penalty, at temperature 1, without cuts."""
-        return np.exp(self.top_logits.astype(np.float64) - self.model_log_normaliser)
-
-    @property
-    def top_probability(self) -> NDArray[np.float64]:
-        """[entry] after the temperature, before the cuts."""
-        if self.settings.temperature == 0:
-            return _one_hot(self.top_ids.size)
-        exact = self.top_penalised.astype(np.float64)
-        with np.errstate(over="ignore"):
-            below = (exact - exact[0]) / self.settings.temperature
-        probability: NDArray[np.float64] = np.exp(below - self.log_normaliser)
-        return probability
-
-    @property
-    def top_drawn(self) -> NDArray[np.float64]:
-        """[entry] after the cuts, renormalised."""
-        kept = np.arange(self.top_ids.size) < self.kept_count
-        return np.where(kept, self.top_probability, 0.0) / (1 - self.removed_mass)
-
-    @property
-    def tail_mass(self) -> float:
-        """What the tokens beyond the top entries have of the probability before the cuts."""
-        return max(0.0, 1.0 - float(self.top_probability.sum()))
 
 
 def distribution(

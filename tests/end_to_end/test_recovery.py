@@ -68,6 +68,26 @@ def test_text_branches_and_selection_come_back(start_app, qtbot):
     assert [s and s.top_logits.tolist() for s in steps] == [s and s.top_logits.tolist() for s in before]
 
 
+def test_what_is_autosaved_leaves_memory_and_every_distribution_stays(start_app, qtbot):
+    app = start_app(prompt=TEXT)
+    session = app.session
+    session.generate(count=3)
+    qtbot.waitUntil(lambda: not session.generating and session.can_sample)
+    steps = session.tokens.steps[-3:]
+    before = [step.top_logits.tolist() for step in steps]
+    session.undo()
+    app.autosave.save_now()
+    assert [step.archived for step in steps] == [None] * 3  # of no branch any more
+    session.redo()
+    qtbot.waitUntil(lambda: session.can_sample)
+    app.autosave.save_now()
+    assert session.tokens.steps[-3:] == steps
+    assert all(step.archived is not None for step in steps)
+    assert [step.top_logits.tolist() for step in steps] == before
+    saved = document_file.load(app.autosave.path).document.branch
+    assert [step.top_logits.tolist() for step in saved.steps[-3:]] == before
+
+
 def test_settings_come_back(start_app, qtbot):
     app = start_app()
     app.window.zoom_in()
