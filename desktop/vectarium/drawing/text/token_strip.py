@@ -205,7 +205,7 @@ class TokenStrip(TextArea):
         picture = self._pictures.get(key)
         if picture is None:
             if len(self._pictures) >= PICTURES_KEPT:
-                self._pictures.clear()
+                del self._pictures[next(iter(self._pictures))]  # the oldest
             ratio = self.devicePixelRatioF()
             picture = QPixmap(rect.size() * ratio)
             picture.setDevicePixelRatio(ratio)
