@@ -80,4 +80,4 @@ class ScoreTexts(Request):
 class TextsScored(Reply):
     """An answer for each text."""
 
-    scored: tuple[Scored, ...]
+    scored: tuple[tuple[Scored, ...], ...]  # [text] in parts

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vectarium.messages import Ids, Reply, Request
+from vectarium.messages import Ids, Part, Reply, Request
 from vectarium.sampling import SamplingSettings
 
 
@@ -42,8 +42,11 @@ class Score(Request):
 
 
 @dataclass(frozen=True)
-class Scored(Reply):
-    """The model's own view of tokens that it did not draw: at temperature 1, without cuts."""
+class Scored(Part):
+    """The model's own view of tokens that it did not draw: at temperature 1, without cuts.
+
+    Of many tokens each answer tells of some.
+    """
 
     ids: Ids  # [token]
     positions: Ids  # [entry]

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from tiny_models import random_network
 from vectarium.documents import chat
 from vectarium.messages import Generate
+from vectarium.messages_writing import Score
 from vectarium.panes.writing import WritingPane
 from vectarium.sampling import SamplingSettings, distribution
 
@@ -335,6 +336,20 @@ def test_typed_tokens_are_scored_by_the_model(app, pane, qtbot):
     assert np.isnan(pane.coloring.numbers.probability[0])
     pane.details.show_card(2)
     assert "typed by hand · the model gave it" in pane.card.card.facts
+
+
+def test_a_token_is_scored_once_whatever_else_changes_meanwhile(app, pane, qtbot):
+    session = app.session
+    qtbot.waitUntil(lambda: not np.isnan(pane.coloring.numbers.probability[1:]).any())
+    asked = []
+    session.asked.connect(lambda request: asked.append(request) if isinstance(request, Score) else None)
+    session.edit_text(PROMPT + " there was a cat")
+    pane.coloring.changed.emit()  # the pane is drawn anew before there is an answer
+    qtbot.waitUntil(lambda: settled(session))
+    pane.coloring.changed.emit()
+    qtbot.waitUntil(lambda: not np.isnan(pane.coloring.numbers.probability[1:]).any())
+    positions = [position for request in asked for position in request.positions.tolist()]
+    assert len(set(positions)) == len(positions) > 3
 
 
 def test_a_stretch_shows_its_perplexity(app, pane, qtbot):

@@ -165,6 +165,13 @@ def all_logits(
     return unembed(model, trace.residual[-1, first:end])
 
 
+@torch.inference_mode()
+def logits_at(model: LoadedModel, trace: Trace, positions: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+    """The logits after some positions, [position, vocabulary]."""
+    residual = trace.residual[-1]
+    return unembed(model, residual[torch.as_tensor(positions.astype(np.int64), device=residual.device)])
+
+
 def norm(layer_norm: torch.nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:
     return functional.layer_norm(
         hidden, layer_norm.normalized_shape, layer_norm.weight, layer_norm.bias, layer_norm.eps

@@ -12,6 +12,7 @@ from vectarium.session.session import Session
 from vectarium.session.token_numbers import TokenNumbers, TypedScores
 from vectarium.vocabulary import Vocabulary
 
+ASKED_AT_ONCE = 64  # tokens of a branch: other questions get their turn in between
 CONTEXT = 8  # tokens before the parting that are shown with it
 NAME_TOKENS = 7  # of a branch that has no name
 
@@ -77,7 +78,7 @@ class Comparing(QObject):
         first = shared(pair)
         texts = []
         for scores, branch in zip(self._scores, pair, strict=True):
-            missing = scores.missing(_ids(branch), branch.steps, first)
+            missing = scores.missing(_ids(branch), branch.steps, first)[:ASKED_AT_ONCE]
             texts.append((_ids(branch), read_only(np.array(missing, np.int32))))
         if any(len(positions) for _, positions in texts):
             session.ask(ScoreTexts, texts=tuple(texts))
@@ -85,8 +86,9 @@ class Comparing(QObject):
     @Slot(object)
     def _answered(self, reply: Reply) -> None:
         if isinstance(reply, TextsScored):
-            for scores, scored in zip(self._scores, reply.scored, strict=True):
-                scores.use(scored)
+            for scores, parts in zip(self._scores, reply.scored, strict=True):
+                for scored in parts:
+                    scores.use(scored)
             self.changed.emit()
 
     @Slot(object)

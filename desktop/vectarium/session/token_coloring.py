@@ -7,7 +7,7 @@ from vectarium.drawing.palette import Theme
 from vectarium.drawing.writing.prose_painting import Marks
 from vectarium.drawing.writing.token_colors import classes, legend
 from vectarium.drawing.writing.writing_view import WritingView
-from vectarium.messages import Reply, read_only
+from vectarium.messages import Failed, Ids, Reply, read_only
 from vectarium.messages_writing import Score, Scored
 from vectarium.session.session import Selection, Session
 from vectarium.session.token_numbers import TokenNumbers, TypedScores
@@ -27,8 +27,11 @@ class TokenColoring(QObject):
         self._button, self._chart_action = view.color_button, view.chart_action
         self._mode = "probability"
         self._scores = TypedScores()
+        self._asked: tuple[Ids, frozenset[int]] | None = None  # a text's positions, not all answered yet
         self.numbers = TokenNumbers()
         session.answered.connect(self._answered)
+        session.failed.connect(self._failed)
+        session.cancelled.connect(self._expect_nothing)
         session.model_changed.connect(self._model_changed)
         session.selection_changed.connect(self._selection_changed)
         session.hover_changed.connect(self._hover_changed)
@@ -45,8 +48,14 @@ class TokenColoring(QObject):
         if session.model is None or not settled or session.generating:
             return
         missing = self._scores.missing(tokens.ids, tokens.steps)
-        if missing:
+        if missing and not self._is_asked(tokens.ids, missing):
+            self._asked = tokens.ids, frozenset(missing)
             session.ask(Score, ids=tokens.ids, positions=read_only(np.array(missing, np.int32)))
+
+    def _is_asked(self, ids: Ids, positions: list[int]) -> bool:
+        """Whether the answer is on its way."""
+        asked = self._asked
+        return asked is not None and asked[1].issuperset(positions) and np.array_equal(asked[0], ids)
 
     def show(self, theme: Theme, headings: Headings) -> None:
         """Colour the text and draw the chart; `headings` are characters that name who speaks."""
@@ -76,12 +85,23 @@ class TokenColoring(QObject):
 
     @Slot(object)
     def _answered(self, reply: Reply) -> None:
-        if isinstance(reply, Scored):
+        # What was asked before rounded weights were given up, or of another model, is expected no more.
+        if isinstance(reply, Scored) and self._asked is not None:
             self._scores.use(reply)
             self.changed.emit()
 
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        if isinstance(failure.request, Score):
+            self._expect_nothing()
+
+    @Slot()
+    def _expect_nothing(self) -> None:
+        self._asked = None
+
     @Slot()
     def _model_changed(self) -> None:
+        self._expect_nothing()
         self._scores.clear()
         self.changed.emit()
 

@@ -12,7 +12,6 @@ from vectarium.sampling import Step
 
 Floats = npt.NDArray[np.float64]
 SCORED_TO_THE_END = 1024  # tokens: a whole book would keep the model busy for hours
-SCORED_AT_ONCE = 32  # so that other questions get their turn in between
 NOTHING_TOLD: tuple[tuple[Step | None, ...], Floats] = (), np.empty((3, 0))
 
 
@@ -67,18 +66,16 @@ class TypedScores:
         self._told = NOTHING_TOLD
 
     def missing(self, ids: Ids, steps: tuple[Step | None, ...], first: int = 1) -> list[int]:
-        """The first few of the last tokens whose score is not known, from `first` on.
+        """Those of the last tokens whose score is not known, from `first` on.
 
         A text's first token never has one.
         """
         self._keep_for(tuple(ids.tolist()))
-        found = []
-        for position in range(max(1, first, len(steps) - SCORED_TO_THE_END), len(steps)):
-            if not _tells_all(steps[position]) and position not in self._known:
-                found.append(position)
-                if len(found) == SCORED_AT_ONCE:
-                    break
-        return found
+        return [
+            position
+            for position in range(max(1, first, len(steps) - SCORED_TO_THE_END), len(steps))
+            if not _tells_all(steps[position]) and position not in self._known
+        ]
 
     def numbers(self, ids: Ids, steps: tuple[Step | None, ...]) -> TokenNumbers:
         """Everything known of a text's tokens."""

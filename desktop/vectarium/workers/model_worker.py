@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ from vectarium.workers.columns import ColumnsTurns
 from vectarium.workers.futures import FutureReader
 from vectarium.workers.in_parts import InParts
 from vectarium.workers.loaded import is_of_another_model, model_loaded
-from vectarium.workers.writing import LONGEST_WAIT_MS, Writer, score, score_texts
+from vectarium.workers.scoring import score_texts, scores
+from vectarium.workers.writing import LONGEST_WAIT_MS, Writer
 from vectarium.workers.writing_form import WritingForm
 
 AttentionRequest = ReadHeads | ReadHead | ReadPatterns | ReadMoves
@@ -248,8 +250,8 @@ class ModelWorker(Worker):
         checkpoint = self._checkpoint(request, "Reading")
         if len(request.ids) <= self._model.context:
             self._read(request.ids, 0, len(request.ids), checkpoint)
-        reply, self._trace = score(self._model, self._trace, request, checkpoint)
-        self._reply(reply)
+        parts = scores(self._model, self._trace, request, checkpoint)
+        self._in_parts.answer(request, chain(parts, [Finished(request.number, request)]))
 
     def _read_attention(self, request: AttentionRequest) -> None:
         if not attention.answerable(self._model, request):

@@ -1,15 +1,13 @@
-"""What the model worker does to write on: one token a turn, and the probabilities of typed tokens."""
+"""What the model worker does to write on, one token a turn."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from vectarium.messages import Generate, Generated, Ids, read_only
-from vectarium.messages_futures import ScoreTexts, TextsScored
-from vectarium.messages_writing import Score, Scored, Steer
-from vectarium.ranking import BrokenLogits
+from vectarium.messages_writing import Steer
 from vectarium.sampling import Step
 
 LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
@@ -97,68 +95,3 @@ class Writer:
             if stop.encode("utf-8", "surrogateescape") in self._tail:
                 return f"stopped at “{stop.strip() or repr(stop)}”"
         return "" if self._made >= self.request.count else None
-
-
-def score(model: Any, trace: Any, request: Score, checkpoint: Callable[[float], None]) -> tuple[Scored, Any]:
-    """Answer `Score`: every token is judged by what the model would see before it when it writes."""
-    from vectarium.model import forward_pass
-    from vectarium.model.generation import seen_range
-
-    count = len(request.positions)
-    probability, entropy = np.empty(count), np.empty(count)
-    ranks = np.empty(count, np.int32)
-    for entries, start in _neighbours(request.positions.tolist(), model.context, seen_range):
-        trace = forward_pass.run(model, request.ids[start : start + model.context], trace, checkpoint)
-        before = request.positions[entries] - start - 1  # whose logits judge the tokens
-        # One product with the unembedding for all of them: it is read from memory once.
-        logits = forward_pass.all_logits(model, trace, int(before[0]), int(before[-1]) + 1)
-        if not np.isfinite(logits).all():
-            raise BrokenLogits("The model gave logits that are not finite numbers.")
-        for entry, row in zip(range(entries.start, entries.stop), logits, strict=True):
-            log_shares = row.astype(np.float64)
-            log_shares -= log_shares.max()
-            shares = np.exp(log_shares)
-            total = shares.sum()
-            token = int(request.ids[request.positions[entry]])
-            probability[entry] = shares[token] / total
-            # Equal logits rank by token id, as in `vectarium.sampling.rank`.
-            ranks[entry] = (row > row[token]).sum() + (row[:token] == row[token]).sum()
-            entropy[entry] = max(0.0, (np.log(total) - float(shares @ log_shares) / total) / np.log(2))
-        checkpoint(entries.stop / count)
-    scored = Scored(
-        request.number,
-        request.ids,
-        request.positions,
-        read_only(probability),
-        read_only(ranks),
-        read_only(entropy),
-    )
-    return scored, trace
-
-
-def _neighbours(
-    positions: list[int], context: int, seen_range: Callable[[int, int], tuple[int, int]]
-) -> Iterator[tuple[slice, int]]:
-    """The entries of `positions` that follow one another and are seen from the same token on; that token."""
-    first = 0
-    for entry in range(1, len(positions) + 1):
-        start = seen_range(positions[first], context)[0]
-        together = (
-            entry < len(positions)
-            and positions[entry] == positions[entry - 1] + 1
-            and seen_range(positions[entry], context)[0] == start
-        )
-        if not together:
-            yield slice(first, entry), start
-            first = entry
-
-
-def score_texts(
-    model: Any, trace: Any, request: ScoreTexts, checkpoint: Callable[[float], None]
-) -> TextsScored:
-    """Answer `ScoreTexts`, without a trace for others to go on from."""
-    found = []
-    for ids, positions in request.texts:
-        scored, trace = score(model, trace, Score(request.number, ids, positions), checkpoint)
-        found.append(scored)
-    return TextsScored(request.number, tuple(found))
