@@ -110,3 +110,24 @@ def test_rows_of_a_growing_text_are_measured_alone():
     assert np.array_equal(
         average(whole), [getattr(measure(pattern, TEXT), n) for n in HeadBehaviour.__dataclass_fields__]
     )
+
+
+def test_a_long_text_is_measured_in_float32_as_in_float64():
+    random = np.random.default_rng(6)
+    ids = random.integers(0, 40, 1024)
+    scores = np.where(np.tri(1024, dtype=bool), 3 * random.standard_normal((2, 1024, 1024)), -np.inf)
+    exact = torch.softmax(torch.from_numpy(scores), -1)
+    rows, expected = measure_rows(exact.float(), ids), measure_rows(exact, ids)
+    assert np.array_equal(np.isnan(rows), np.isnan(expected))
+    assert np.allclose(rows, expected, rtol=3e-6, atol=1e-6, equal_nan=True)
+    # In float64 they are what their definitions say.
+    weights = exact.numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropy = -np.nansum(weights * np.log2(weights), axis=-1)
+    before = np.tri(1024, k=-1, dtype=bool)
+    copies = (weights * ((ids[:, None] == ids) & before)).sum(axis=-1)
+    back = (weights * (np.arange(1024)[:, None] - np.arange(1024))).sum(axis=-1)
+    for row, found in ((3, copies), (5, back), (6, entropy)):
+        known = ~np.isnan(expected[row])
+        assert known.sum() > 1900
+        assert np.allclose(expected[row][known], found[known], rtol=1e-9, atol=1e-12)

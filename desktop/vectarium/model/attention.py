@@ -36,13 +36,21 @@ class Scores:
 
 
 @torch.inference_mode()
-def pattern(model: LoadedModel, trace: Trace, layer: int, first_query: int = 0) -> torch.Tensor:
+def pattern(
+    model: LoadedModel, trace: Trace, layer: int, first_query: int = 0, end: int | None = None
+) -> torch.Tensor:
     """A layer's attention patterns, [head, query, key], in float32; every row sums to 1.
 
-    With ``first_query`` only the rows from there on, for a text that grows: [head, query - first, key].
+    With ``first_query`` only the rows from there on, for a text that grows, and with ``end`` only those
+    before it, which see no later key: [head, query - first, key], of the keys before ``end``.
     """
-    scaled = _raw_scores(model, trace, layer, first_query).mul_(scaling(model, layer))
-    scaled.masked_fill_(_future(trace, first_query), -torch.inf)
+    asking = trace.queries[layer, :, first_query:end].float()
+    keys = trace.keys[layer, :, :end].float()
+    scaled = torch.baddbmm(
+        asking.new_zeros(1), asking, keys.transpose(1, 2), beta=0, alpha=scaling(model, layer)
+    )
+    # Keys before the first query are seen by all.
+    scaled[:, :, first_query:].masked_fill_(_future(trace, first_query, end)[:, first_query:], -torch.inf)
     # A few heads at a time: the patterns of a long text are too large to be held twice.
     step = max(1, 2**20 // max(1, scaled[0].numel()))
     for head in range(0, model.heads, step):
@@ -145,14 +153,9 @@ def direct_effect(model: LoadedModel, trace: Trace, query: int, change: torch.Te
     return functional.linear(normed, model.network.lm_head.weight.float())
 
 
-def _raw_scores(model: LoadedModel, trace: Trace, layer: int, first_query: int) -> torch.Tensor:
-    query = trace.queries[layer, :, first_query:].float()
-    return query @ trace.keys[layer].float().transpose(1, 2)
-
-
-def _future(trace: Trace, first_query: int) -> torch.Tensor:
-    """Whether a key comes after the query, [query - first, key]."""
-    position = torch.arange(len(trace), device=trace.residual.device)
+def _future(trace: Trace, first_query: int, end: int | None = None) -> torch.Tensor:
+    """Whether a key comes after the query, [query - first, key], of those before ``end``."""
+    position = torch.arange(len(trace), device=trace.residual.device)[:end]
     return position > position[first_query:, None]
 
 

@@ -28,6 +28,7 @@ from vectarium.messages_vectors import ReadLens, ReadStreams
 from vectarium.messages_writing import ChooseForm, FormChosen, Score, Steer
 from vectarium.model.errors import NoModel, OtherModel
 from vectarium.workers import attention
+from vectarium.workers.all_heads import HeadReader
 from vectarium.workers.base import Superseded, Worker
 from vectarium.workers.columns import ColumnsTurns
 from vectarium.workers.futures import FutureReader
@@ -214,7 +215,7 @@ class ModelWorker(Worker):
 
     def _forget_readings(self) -> None:
         """Drop what is kept of texts for questions that go on from earlier ones."""
-        self._head_reader, self._future_reader = attention.HeadReader(), FutureReader()
+        self._head_reader, self._future_reader = HeadReader(), FutureReader()
 
     def _steer(self, request: Steer) -> None:
         if self._writer is not None:
