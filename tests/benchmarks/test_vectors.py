@@ -39,7 +39,7 @@ def test_principal_components(benchmark, report):
 def test_nearest_points(benchmark, report):
     import numpy as np
 
-    from vectarium.vectors.neighbours import nearest
+    from vectarium.vectors.neighbours import Nearness
     from vectarium.vectors.spaces import Kind, make_space
 
     vectors = _vectors()
@@ -50,18 +50,18 @@ def test_nearest_points(benchmark, report):
         import faiss
     except ImportError as error:
         report.missing("faiss-cpu", error)
-        compared = in_turns(benchmark, lambda: nearest(space, query, NEAREST), {}, turns=30)
+        compared = in_turns(benchmark, lambda: Nearness(space, query).nearest(NEAREST), {}, turns=30)
         report.add(what, time_of(compared.median))
         return
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     index = faiss.IndexFlatIP(WIDTH)
     index.add(vectors / lengths)
     unit = (query / np.linalg.norm(query))[None]
-    same = index.search(unit, NEAREST)[1][0].tolist() == nearest(space, query, NEAREST).rows.tolist()
+    same = index.search(unit, NEAREST)[1][0].tolist() == Nearness(space, query).nearest(NEAREST).rows.tolist()
     assert same, "both are exact, so they find the same points"
     compared = in_turns(
         benchmark,
-        lambda: nearest(space, query, NEAREST),
+        lambda: Nearness(space, query).nearest(NEAREST),
         {"faiss": lambda: index.search(unit, NEAREST)},
         turns=100,
     )

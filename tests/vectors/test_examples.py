@@ -4,7 +4,7 @@ from vectarium.vectors.arithmetic import evaluate
 from vectarium.vectors.directions import listed_words, readings
 from vectarium.vectors.examples import CONTEXTS, DIRECTIONS, EXPRESSIONS, DirectionExample, ExpressionExample
 from vectarium.vectors.expressions import parse
-from vectarium.vectors.neighbours import nearest, place_of
+from vectarium.vectors.neighbours import Nearness
 from vectarium.vectors.spaces import Kind, Space
 
 
@@ -17,10 +17,10 @@ def test_every_kind_of_space_has_its_examples(kind: Kind) -> None:
 @pytest.mark.parametrize("example", EXPRESSIONS[Kind.WORDS], ids=lambda example: example.expression)
 def test_examples_work_in_the_word_vectors(words: Space, example: ExpressionExample) -> None:
     result = evaluate(example.expression, words)
-    assert len(nearest(words, result.vector, own=result.own, leave_out_own=True)) == 10
+    assert len(Nearness(words, result.vector).nearest(own=result.own, leave_out_own=True)) == 10
     if example.expected:
         expected = words.find(example.expected, exact=False)
-        place = place_of(words, result.vector, expected, own=result.own, leave_out_own=True)
+        place = Nearness(words, result.vector).place_of(expected, own=result.own, leave_out_own=True)
         # Bratwurst is what "some models" find; these vectors put it at 76 of 400,000.
         assert place.rank <= (100 if example.expected == "bratwurst" else 10)
 

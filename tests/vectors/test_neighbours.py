@@ -8,9 +8,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vectarium.vectors.arrays import VectorError
-from vectarium.vectors.neighbours import Measure, nearest, place_of
+from vectarium.vectors.neighbours import Measure, Nearness
 from vectarium.vectors.search import fold
 from vectarium.vectors.spaces import Kind, Space, WordVector, make_space
+
+
+def nearest(space, vector, count=10, measure=Measure.COSINE, **options):
+    return Nearness(space, vector, measure).nearest(count, **options)
+
+
+def place_of(space, vector, expected, measure=Measure.COSINE, **options):
+    return Nearness(space, vector, measure).place_of(expected, **options)
 
 
 def _brute_force(space: Space, vector: NDArray[np.floating], measure: Measure) -> list[int]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vectarium.vectors.arrays import VectorError
-from vectarium.vectors.neighbours import nearest
+from vectarium.vectors.neighbours import Nearness
 from vectarium.vectors.spaces import Space
 from vectarium.vectors.word_vectors import all_word_vectors_file, load_all_word_vectors, load_word_vectors
 
@@ -22,7 +22,7 @@ NEAREST = {
 @pytest.mark.parametrize("word", NEAREST)
 def test_nearest_words_are_those_of_the_originals(words: Space, word: str) -> None:
     point = words.find(word)
-    found = nearest(words, point.vector, own=[words.rows[word]], leave_out_own=True)
+    found = Nearness(words, point.vector).nearest(own=[words.rows[word]], leave_out_own=True)
     assert list(found.words) == NEAREST[word].split()
 
 

@@ -65,7 +65,7 @@ class Result:
     def own(self) -> tuple[int, ...]:
         """The rows of its words, and of the tokens of those that are composite.
 
-        For `neighbours.nearest` to mark or leave out.
+        For `neighbours.Nearness` to mark or leave out.
         """
         points = [each.point for each in self.terms]
         rows = [row for point in points for row in (point.pieces if point.row is None else (point.row,))]

@@ -59,68 +59,73 @@ class Place:
     dot: float
 
 
-def nearest(
-    space: Space,
-    vector: NDArray[np.floating[Any]],
-    count: int = 10,
-    measure: Measure = Measure.COSINE,
-    *,
-    own: Collection[int] = (),
-    leave_out_own: bool = False,
-    folded: bool = False,
-) -> Neighbours:
-    """The ``count`` (1 to 200) points nearest to ``vector`` [dim]; on a tie the earlier in the space.
+class Nearness:
+    """How near every point of a space is to a vector, worked out once for whatever is asked about it.
 
     ``own`` are the rows of the words that made the vector; they are marked, or left out on request.
-    ``folded`` shows words that differ by case or a leading space only as one, at the place of the nearest of
+    ``folded`` takes words that differ by case or a leading space for one, at the place of the nearest of
     them; then the twins of a word left out are left out too.
-
-    Raises VectorError for a count out of range, a vector of another size, or the cosine of a zero vector.
     """
-    if not 1 <= count <= MOST:
-        raise VectorError(f"Between 1 and {MOST} neighbours can be shown, not {count}.")
-    query = _query(space, vector, measure)
-    scores = _scores(space, _products(space, query), query, measure)
-    return _pick(space, query, scores, count, measure, own, leave_out_own, folded)
 
+    def __init__(
+        self, space: Space, vector: NDArray[np.floating[Any]], measure: Measure = Measure.COSINE
+    ) -> None:
+        """Of ``vector`` [dim]. Raises VectorError for one of another size, or the cosine of a zero vector."""
+        self._space, self._measure = space, measure
+        self._query = _query(space, vector, measure)
+        self._scores = _scores(space, space.vectors @ self._query.astype(np.float32), self._query, measure)
 
-def place_of(
-    space: Space,
-    vector: NDArray[np.floating[Any]],
-    expected: WordVector,
-    measure: Measure = Measure.COSINE,
-    *,
-    own: Collection[int] = (),
-    leave_out_own: bool = False,
-    folded: bool = False,
-) -> Place:
-    """The rank of ``expected`` among the points near ``vector`` [dim], counted as `nearest` lists them.
+    def nearest(
+        self,
+        count: int = 10,
+        *,
+        own: Collection[int] = (),
+        leave_out_own: bool = False,
+        folded: bool = False,
+    ) -> Neighbours:
+        """The ``count`` (1 to 200) nearest points; on a tie the earlier in the space.
 
-    A composite word is ranked as if it stood in the space after all others. An expected word that is itself
-    left out is ranked among the others. Raises VectorError as `nearest` does.
-    """
-    query = _query(space, vector, measure)
-    scores = _scores(space, _products(space, query), query, measure)
-    cosine, distance, dot = (float(each[0]) for each in _measured(expected.vector[None], query))
-    target = {Measure.COSINE: cosine, Measure.EUCLID: -(distance**2), Measure.DOT: dot}[measure]
-    target = -np.inf if np.isnan(target) else target
-    row = len(space) if expected.row is None else expected.row
-    slack = _slack(space, query, measure)
+        Raises VectorError for a count out of range.
+        """
+        if not 1 <= count <= MOST:
+            raise VectorError(f"Between 1 and {MOST} neighbours can be shown, not {count}.")
+        left_out = set(own) if leave_out_own else set()
+        return _pick(self._space, self._query, self._scores, count, self._measure, own, left_out, folded)
 
-    left_out = set(own) if leave_out_own else set()
-    ahead = np.flatnonzero(scores > target + slack)
-    close = np.flatnonzero((scores <= target + slack) & (scores >= target - slack))
-    exact = _exact_scores(space, close, query, measure)
-    ahead = np.concatenate([ahead, close[(exact > target) | ((exact == target) & (close < row))]])
-    if folded:
-        index = space.index
-        hidden = {index.key(each) for each in left_out} | {fold(expected.word)}
-        better = {index.key(each) for each in ahead.tolist()} - hidden
-        among = index.distinct - sum(bool(index.twins(key)) for key in hidden) + 1
-        return Place(expected.word, len(better) + 1, among, cosine, distance, dot)
-    better_rows = set(ahead.tolist()) - left_out - {row}
-    among = len(space) - len(left_out - {row}) + (expected.row is None)
-    return Place(expected.word, len(better_rows) + 1, among, cosine, distance, dot)
+    def place_of(
+        self,
+        expected: WordVector,
+        *,
+        own: Collection[int] = (),
+        leave_out_own: bool = False,
+        folded: bool = False,
+    ) -> Place:
+        """The rank of ``expected`` among the points near the vector, counted as `nearest` lists them.
+
+        A composite word is ranked as if it stood in the space after all others. An expected word that is
+        itself left out is ranked among the others.
+        """
+        space, query, scores, measure = self._space, self._query, self._scores, self._measure
+        cosine, distance, dot = (float(each[0]) for each in _measured(expected.vector[None], query))
+        target = {Measure.COSINE: cosine, Measure.EUCLID: -(distance**2), Measure.DOT: dot}[measure]
+        target = -np.inf if np.isnan(target) else target
+        row = len(space) if expected.row is None else expected.row
+        slack = _slack(space, query, measure)
+
+        left_out = set(own) if leave_out_own else set()
+        ahead = np.flatnonzero(scores > target + slack)
+        close = np.flatnonzero((scores <= target + slack) & (scores >= target - slack))
+        exact = _exact_scores(space, close, query, measure)
+        ahead = np.concatenate([ahead, close[(exact > target) | ((exact == target) & (close < row))]])
+        if folded:
+            index = space.index
+            hidden = {index.key(each) for each in left_out} | {fold(expected.word)}
+            better = {index.key(each) for each in ahead.tolist()} - hidden
+            among = index.distinct - sum(bool(index.twins(key)) for key in hidden) + 1
+            return Place(expected.word, len(better) + 1, among, cosine, distance, dot)
+        better_rows = set(ahead.tolist()) - left_out - {row}
+        among = len(space) - len(left_out - {row}) + (expected.row is None)
+        return Place(expected.word, len(better_rows) + 1, among, cosine, distance, dot)
 
 
 def _query(space: Space, vector: NDArray[np.floating[Any]], measure: Measure) -> Doubles:
@@ -135,10 +140,6 @@ def _query(space: Space, vector: NDArray[np.floating[Any]], measure: Measure) ->
             "Choose Euclid, or an expression that is not zero."
         )
     return query
-
-
-def _products(space: Space, query: Doubles) -> Floats:
-    return space.vectors @ query.astype(np.float32)
 
 
 def _scores(space: Space, dots: Floats, query: Doubles, measure: Measure) -> Floats:
@@ -193,10 +194,9 @@ def _pick(
     count: int,
     measure: Measure,
     own: Collection[int],
-    leave_out_own: bool,
+    left_out: set[int],
     folded: bool,
 ) -> Neighbours:
-    left_out = set(own) if leave_out_own else set()
     first = count + len(left_out) + (count if folded else 0)
     while True:
         ranked = _ranked(space, query, scores, first, measure)

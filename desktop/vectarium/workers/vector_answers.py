@@ -13,7 +13,7 @@ from vectarium.vectors.arithmetic import Result
 from vectarium.vectors.arrays import VectorError
 from vectarium.vectors.axes import Axis, custom_axis, extremes, project
 from vectarium.vectors.expressions import quoted
-from vectarium.vectors.neighbours import Measure, Neighbours, nearest, place_of
+from vectarium.vectors.neighbours import Measure, Nearness, Neighbours
 from vectarium.vectors.spaces import Kind, Space, UnknownWord, WordVector
 from vectarium.vocabulary import visible
 
@@ -118,17 +118,15 @@ def evaluate(request: m.Evaluate, opened_space: OpenedSpace) -> list[Reply]:
     space = opened_space.space
     text = request.text if request.row is None else arithmetic.spelling(space, request.row)
     result = arithmetic.evaluate(text, space)
-    measure = Measure(request.measure)
+    nearness = Nearness(space, result.vector, Measure(request.measure))
     count = min(m.MOST_NEIGHBOURS, len(space))
-    near = nearest(space, result.vector, count, measure, own=result.own, folded=request.folded)
-    others = nearest(
-        space, result.vector, count, measure, own=result.own, leave_out_own=True, folded=request.folded
-    )
+    near = nearness.nearest(count, own=result.own, folded=request.folded)
+    others = nearness.nearest(count, own=result.own, leave_out_own=True, folded=request.folded)
     replies: list[Reply] = []
     expected = None
     if request.expected.strip():
         try:
-            expected = _expected(request, opened_space, result, measure)
+            expected = _expected(request, opened_space, result, nearness)
         except UnknownWord as error:
             replies.append(
                 m.Problem(
@@ -173,13 +171,13 @@ def evaluate(request: m.Evaluate, opened_space: OpenedSpace) -> list[Reply]:
     return replies
 
 
-def _expected(request: m.Evaluate, opened_space: OpenedSpace, result: Result, measure: Measure) -> m.Expected:
+def _expected(
+    request: m.Evaluate, opened_space: OpenedSpace, result: Result, nearness: Nearness
+) -> m.Expected:
     space = opened_space.space
     point = space.find(request.expected.strip(), exact=False)
-    without = place_of(
-        space, result.vector, point, measure, own=result.own, leave_out_own=True, folded=request.folded
-    )
-    ranked = place_of(space, result.vector, point, measure, own=result.own, folded=request.folded)
+    without = nearness.place_of(point, own=result.own, leave_out_own=True, folded=request.folded)
+    ranked = nearness.place_of(point, own=result.own, folded=request.folded)
     missed = arithmetic.miss(result, point)
     return m.Expected(
         visible(point.word),
