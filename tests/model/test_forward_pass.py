@@ -113,13 +113,26 @@ def computed_positions(model, monkeypatch):
     counts = []
     attend = forward_pass._attend
 
-    def counting(model, store, layer, normed, *rest):
+    def counting(model, store, layer, block, seen, start, end):
         if layer == 0:
-            counts.append(normed.shape[0])
-        return attend(model, store, layer, normed, *rest)
+            counts.append(end - start)
+        attend(model, store, layer, block, seen, start, end)
 
     monkeypatch.setattr(forward_pass, "_attend", counting)
     return counts
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 30])
+def test_positions_go_through_a_matrix_some_at_a_time(make_model, monkeypatch, at_once):
+    model = make_model()
+    ids = some_ids(model, 30)
+    whole = run(model, ids)
+    monkeypatch.setattr(forward_pass, "_POSITIONS", at_once)
+    for trace in (run(model, ids), run(model, ids, run(model, ids[:11]))):
+        assert_close(trace.residual, whole.residual)
+        assert_close(trace.keys, whole.keys)
+        assert_close(trace.queries, whole.queries)
+    assert_close(all_logits(model, trace), theirs(model, ids)[0])
 
 
 def test_typing_at_the_end_costs_one_token(make_model, monkeypatch):
@@ -168,7 +181,7 @@ def test_cancelling_leaves_the_previous_trace_valid(make_model):
 def test_checkpoints_report_the_share_done(make_model):
     shares = []
     run(make_model(n_layer=4), [1, 2, 3], checkpoint=shares.append)
-    assert shares == [0, 0.25, 0.5, 0.75, 1]
+    assert shares == [step / 8 for step in range(9)]
 
 
 def test_nothing_to_read(make_model):

@@ -23,6 +23,7 @@ from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import OneToken, product, scaling
 
 _GROWTH = 64
+_POSITIONS = 256  # that go through a matrix together
 
 
 class Store:
@@ -109,7 +110,7 @@ def run(
     """Run the model on ``ids``, [position], computing only what ``previous`` does not have.
 
     Tokens that begin both texts keep their residual stream, keys and values. ``checkpoint`` is called
-    between layers with the share done, and may raise to cancel; ``previous`` stays valid then. Where there is
+    twice a layer with the share done, and may raise to cancel; ``previous`` stays valid then. Where there is
     only one position to compute, ``one_token`` does it.
 
     Raises ValueError for more tokens than the model's context or a token outside its vocabulary, and
@@ -229,7 +230,6 @@ def _compute(
     positions = torch.arange(start, end, device=device)
     hidden = transformer.wte.weight[torch.from_numpy(ids[start:].astype(np.int64)).to(device)]
     hidden = hidden + transformer.wpe.weight[positions]
-    store.residual[0, start:end] = hidden
     # One query sees everything before it; queries after known positions need the mask spelled out.
     seen = positions[:, None] >= torch.arange(end, device=device) if start and end - start > 1 else None
     go_through(model, store, hidden, seen, start, end, checkpoint)
@@ -243,35 +243,43 @@ def go_through(
     start: int,
     end: int,
     checkpoint: Checkpoint,
-) -> torch.Tensor:
+) -> None:
     """Take embedded tokens through all blocks, into the places ``start`` to ``end`` - 1 of ``store``.
 
     ``seen`` says which places each of them attends to; None is all up to its own.
     """
+    residual = store.residual[:, start:end]
+    residual[0] = hidden
     for layer, block in enumerate(model.network.transformer.h):
         checkpoint(layer / model.layers)
-        hidden = hidden + _attend(model, store, layer, norm(block.ln_1, hidden), seen, start, end)
-        hidden = hidden + _feed_forward(block.mlp, norm(block.ln_2, hidden))
-        store.residual[layer + 1, start:end] = hidden
+        _attend(model, store, layer, block, seen, start, end)
+        checkpoint((layer + 0.5) / model.layers)
+        # What lies between two matrices is several times as wide as the stream: never of a whole long text.
+        for part in torch.split(residual[layer + 1], _POSITIONS):
+            part += _feed_forward(block.mlp, norm(block.ln_2, part))
     checkpoint(1.0)
-    return hidden
 
 
 def _attend(
     model: LoadedModel,
     store: Store,
     layer: int,
-    normed: torch.Tensor,  # [position, width]
+    block: Any,
     seen: torch.Tensor | None,  # [query, key]
     start: int,
     end: int,
-) -> torch.Tensor:
-    attention = model.network.transformer.h[layer].attn
-    projected = torch.addmm(attention.c_attn.bias, normed, attention.c_attn.weight)
-    query, key, value = projected.view(end - start, 3, model.heads, -1).permute(1, 2, 0, 3)
-    store.queries[layer, :, start:end] = query
-    store.keys[layer, :, start:end] = key
-    store.values[layer, :, start:end] = value
+) -> None:
+    """Add what a layer's attention moves to the residual stream before it."""
+    attention = block.attn
+    query, key, value = (part[layer, :, start:end] for part in (store.queries, store.keys, store.values))
+    before, after = store.residual[layer, start:end], store.residual[layer + 1, start:end]
+    for begin in range(0, end - start, _POSITIONS):
+        some = slice(begin, begin + _POSITIONS)
+        projected = torch.addmm(
+            attention.c_attn.bias, norm(block.ln_1, before[some]), attention.c_attn.weight
+        )
+        parts = projected.view(len(projected), 3, model.heads, -1).permute(1, 2, 0, 3)
+        query[:, some], key[:, some], value[:, some] = parts
     key, value = store.keys[layer, :, :end], store.values[layer, :, :end]  # [head, position, d_head]
     if attention.reorder_and_upcast_attn:
         query, key, value = query.float(), key.float(), value.float()
@@ -283,8 +291,9 @@ def _attend(
         is_causal=seen is None and end - start > 1,
         scale=scaling(model, layer),
     )[0]  # [head, position, d_head]
-    joined = mixed.to(normed.dtype).transpose(0, 1).reshape(end - start, model.width)
-    return torch.addmm(attention.c_proj.bias, joined, attention.c_proj.weight)
+    joined = mixed.to(before.dtype).transpose(0, 1).reshape(end - start, model.width)
+    torch.addmm(attention.c_proj.bias, joined, attention.c_proj.weight, out=after)
+    after += before
 
 
 def _feed_forward(mlp: Any, normed: torch.Tensor) -> torch.Tensor:
