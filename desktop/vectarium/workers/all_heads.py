@@ -51,7 +51,7 @@ class HeadReader:
         self, model: Any, trace: Any, request: ReadHeads, seen: Seen, checkpoint: Callable[[float], None]
     ) -> Iterator[HeadsRead | None]:
         """Some layers an item; None where other questions get their turn in between."""
-        from vectarium.model import attention
+        from vectarium.model import attention, threads
         from vectarium.model.behaviour import Rows, average
 
         ids, count, treatment = trace.ids, len(trace), request.treatment
@@ -79,6 +79,8 @@ class HeadReader:
                 if monotonic() - turn > TURN_SECONDS:
                     yield None
                     turn = monotonic()
+                # Of steps as small as these threads wait for one another; what came in between took more.
+                threads.take_for((end - first) * end * model.width)
                 pattern = sound(attention.pattern(model, trace, layer, first, end), layer, first)
                 sink = hide_first(pattern) if treatment.hide_sink else None
                 shown = pattern.cpu().numpy()

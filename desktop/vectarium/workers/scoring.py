@@ -17,7 +17,7 @@ AT_ONCE = 64  # tokens that are judged together: the unembedding is read from me
 
 def scores(model: Any, trace: Any, request: Score, checkpoint: Callable[[float], None]) -> Iterator[Scored]:
     """The answer to `Score`, some tokens an item. What `trace` has of the text is not computed again."""
-    from vectarium.model import forward_pass
+    from vectarium.model import forward_pass, threads
     from vectarium.model.generation import seen_range
 
     ids, count, done = request.ids, len(request.positions), 0
@@ -30,6 +30,7 @@ def scores(model: Any, trace: Any, request: Score, checkpoint: Callable[[float],
         trace = forward_pass.run(model, ids[first : first + model.context], trace, checkpoint)
         for begin in range(0, len(positions), AT_ONCE):
             some = positions[begin : begin + AT_ONCE]
+            threads.take_for(len(some) * model.width * model.vocabulary_size)
             judged = _judged(forward_pass.logits_at(model, trace, some - first - 1), ids[some])
             done += len(some)
             checkpoint(done / count)
