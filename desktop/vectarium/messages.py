@@ -67,7 +67,7 @@ class Run(Request):
 
 @dataclass(frozen=True)
 class Generate(Request):
-    """Continue `ids` by at most `count` tokens, one reply each.
+    """Continue `ids` by at most `count` tokens.
 
     The random numbers are `uniforms`, then those of PCG64 with `seed` but for the first `used`.
     """
@@ -172,10 +172,9 @@ class Ran(Reply):
 
 @dataclass(frozen=True)
 class Generated(Part):
-    """One more token and how it was drawn; `ids` is the text it was drawn after."""
+    """Further tokens, one or those that came within the same frame, and how each was drawn."""
 
-    ids: Ids  # [token]
-    step: Step
+    steps: tuple[Step, ...]
     tokens_a_second: float
 
 

@@ -31,7 +31,7 @@ def generate(model, ids, settings, seed=0, limit=50, previous=None):
     writing, trace, over = writer(ids, settings, seed, limit), previous, None
     while over is None:
         reply, trace, over = writing.turn(model, trace, unheeded)
-        yield reply.step, trace
+        yield reply.steps[0], trace
 
 
 def written(model, ids, settings, seed=0, **options):
@@ -96,7 +96,7 @@ def test_settings_are_asked_for_every_token(model):
     first, trace, _ = writing.turn(model, None, unheeded)
     writing.steer(Steer(2, SamplingSettings(temperature=5, top_k=3), pace=0.0))
     second, _, over = writing.turn(model, trace, unheeded)
-    assert [reply.step.settings.temperature for reply in (first, second)] == [0, 5]
+    assert [reply.steps[0].settings.temperature for reply in (first, second)] == [0, 5]
     assert over == ""
 
 

@@ -12,10 +12,12 @@ import pytest
 
 from vectarium.__main__ import prepare_environment
 from vectarium.messages import Encode, Generate, LoadModel, Newest, Progress, Run
+from vectarium.sampling import SamplingSettings
 from vectarium.workers import process as module
 from vectarium.workers.process import WorkerProcess
 
 TEXT = "Once upon a time"
+SETTINGS, SEED = SamplingSettings(temperature=2), 6  # with which the text does not end soon
 
 
 @pytest.fixture
@@ -63,14 +65,72 @@ def test_answers_are_those_of_threads_with_arrays_that_nobody_can_write_to(worke
 
 
 def test_a_newer_question_stops_what_is_being_answered(workers, qtbot):
-    from vectarium.sampling import SamplingSettings
-
     ids = answer(workers, qtbot, Encode, text=TEXT).ids
     content = {"ids": ids, "settings": SamplingSettings(), "seed": 1, "count": 10**6}
     answer(workers, qtbot, Generate, **content)
     workers.newest.stamp(Generate)
     qtbot.waitUntil(lambda: names(workers)[-1] == "Finished", timeout=30_000)
     assert workers.replies[-1].why == "cancelled"
+
+
+@pytest.fixture
+def writing(start_app, qtbot):
+    """The application while it writes at full speed what a seed writes; `arrived` are the steps so far."""
+    app = start_app(prompt=TEXT, workers=WorkerProcess)
+    app.arrived, app.batches = [], []
+    app.workers.replied.connect(lambda reply: app.arrived.extend(getattr(reply, "steps", ())))
+    app.workers.replied.connect(lambda reply: app.batches.append(len(getattr(reply, "steps", ()))))
+    app.session.set_sampling(SETTINGS)
+    app.session.writing.set_seed(SEED, fixed=True)
+    app.session.generate()
+    qtbot.waitUntil(lambda: len(app.arrived) > 10, timeout=30_000)
+    return app
+
+
+def drawn(steps):
+    return [(step.token_id, step.rank, step.uniform) for step in steps if step is not None]
+
+
+def one_by_one(model_folder, ids, count):
+    """What the seed writes, drawn without a process, a pipe or a window."""
+    from vectarium.model import loading
+    from vectarium.workers.writing import Writer
+
+    writer = Writer(Generate(0, ids, SETTINGS, SEED, count))
+    model, trace, steps = loading.load(str(model_folder), "cpu"), None, []
+    for _ in range(count):
+        reply, trace, _ = writer.turn(model, trace, lambda share: None)
+        steps.extend(reply.steps)
+    return drawn(steps)
+
+
+def test_stopped_in_mid_batch_all_that_arrived_stays_and_the_seed_goes_on_from_there(
+    writing, qtbot, model_folder
+):
+    session, arrived = writing.session, writing.arrived
+    session.stop_generating()
+    count, typed = len(arrived), 4
+    text = drawn(session.document.branch.steps)
+    assert len(text) == count
+    qtbot.waitUntil(lambda: session.can_sample, timeout=30_000)
+    assert drawn(session.document.branch.steps) == text  # what came later was not wanted any more
+    session.generate(30)
+    qtbot.waitUntil(lambda: not session.generating and session.can_sample, timeout=30_000)
+    ids = session.tokens.ids
+    assert len(ids) == typed + count + 30
+    assert max(writing.batches) > 1
+    assert drawn(session.document.branch.steps) == one_by_one(model_folder, ids[:typed], count + 30)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_killed_in_mid_batch_it_costs_only_what_never_arrived(writing, qtbot, model_folder):
+    session, arrived = writing.session, writing.arrived
+    os.kill(writing.workers.pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: "memory ran out" in writing.window.notice.text, timeout=30_000)
+    assert not session.generating
+    text = drawn(session.document.branch.steps)
+    assert len(text) == len(arrived)
+    assert text == one_by_one(model_folder, session.tokens.ids[:4], len(text))
 
 
 @pytest.mark.logs("LoadModel|not a question")

@@ -45,7 +45,7 @@ class Asking:
         """The steps of a text that is written on."""
         self.ask(Generate, ids=ids, settings=SamplingSettings(), seed=4, count=count, used=used)
         self.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in self.replies))
-        return [reply.step for reply in self.replies if isinstance(reply, Generated)]
+        return [step for reply in self.replies if isinstance(reply, Generated) for step in reply.steps]
 
     def logits(self, ids: Ids):
         self.ask(Run, ids=ids, position=len(ids) - 1)

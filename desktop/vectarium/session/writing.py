@@ -178,6 +178,12 @@ class Writing(QObject):
             session.adopt(session.document.with_branch(branch.cut(len(branch) - 1)))
 
     @property
+    def can_repeat(self) -> bool:
+        """Whether the last token was drawn."""
+        steps = self._session.document.branch.steps
+        return bool(steps) and steps[-1] is not None and steps[-1].uniform is not None
+
+    @property
     def repeatable(self) -> int:
         """How many tokens at the end were drawn one after the other."""
         count = 0
@@ -202,12 +208,12 @@ class Writing(QObject):
     # Answers
 
     def take(self, reply: Generated) -> None:
-        """One more token, shown with those that come within the same thirtieth of a second, or in a while."""
+        """Further tokens, shown with those that come within the same thirtieth of a second, or in a while."""
         if self._watching.isActive():
             self._watched()
-        self._arrived.append(reply.step)
+        self._arrived.extend(reply.steps)
         if self.watch and self.pace >= SLOW:
-            self.drew.emit(reply.step, round(1000 * WATCHED * self.pace))
+            self.drew.emit(reply.steps[-1], round(1000 * WATCHED * self.pace))
         if not self._watching.isActive() and not self._coalesce.isActive():
             self._repaint()
 

@@ -119,9 +119,9 @@ class ColumnsTurns(QObject):
                 steps.append(None)
                 seen_from.append(0)
                 continue
-            before = self._traces[index]
+            before, count = self._traces[index], len(writer)
             reply, self._traces[index], _ = writer.turn(self._model, before, checkpoint, self._form)
-            steps.append(reply.step)
-            seen_from.append(seen_range(len(reply.ids), self._model.context)[0])
-            self._over[index] = reply.step.token_id == self._model.vocabulary.end_of_text
+            steps.extend(reply.steps)
+            seen_from.append(seen_range(count, self._model.context)[0])
+            self._over[index] = reply.steps[-1].token_id == self._model.vocabulary.end_of_text
         return ColumnsWritten(number, tuple(steps), tuple(seen_from))

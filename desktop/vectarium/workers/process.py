@@ -17,7 +17,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from vectarium.messages import Failed, LoadModel, Newest, Part, Reply, Request
-from vectarium.workers.serving import PROTOCOL, serve
+from vectarium.workers.outbox import PROTOCOL
+from vectarium.workers.serving import serve
 
 SHORT_LIFE_SECONDS = 30  # who dies sooner would do so again
 LAST_SECONDS = 5.0  # for a process that has closed its end to be gone

@@ -7,7 +7,6 @@ import os
 import pickle
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,11 +14,12 @@ from pathlib import Path
 if sys.platform == "win32" and multiprocessing.parent_process() is not None:
     import torch  # noqa: F401  Before Qt, or its libraries are not found.
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Slot
+from PySide6.QtCore import QCoreApplication, Qt
 
 from vectarium.messages import Newest
+from vectarium.workers.outbox import Outbox
 
-PROTOCOL = 5  # of pickle: read-only arrays stay so
+GIVES_WAY = 5  # of 19: the window comes first where there are fewer processors than work
 
 
 def serve(
@@ -30,8 +30,10 @@ def serve(
     from vectarium.workers.threads import WorkerThreads
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the window, and the window this
+    if hasattr(os, "nice"):
+        os.nice(GIVES_WAY)
     application = QCoreApplication([])
-    outbox = _Outbox(connection)
+    outbox = Outbox(connection)
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(_ToWindow(outbox))
@@ -44,32 +46,16 @@ def serve(
             workers.take(request)
     except (EOFError, OSError):
         pass  # the window's process has gone
+    outbox.close()
     # Everything is written to a file of another name first: nothing that is cut off here is half there.
     del application
     os._exit(0)
 
 
-class _Outbox(QObject):
-    """Called from every worker's thread."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__()
-        self._connection, self._lock = connection, threading.Lock()
-
-    @Slot(object)
-    def send(self, reply: object) -> None:
-        content = pickle.dumps(reply, PROTOCOL)
-        try:
-            with self._lock:
-                self._connection.send_bytes(content)
-        except OSError:
-            os._exit(0)  # nobody is there to be answered
-
-
 class _ToWindow(logging.handlers.QueueHandler):
     """Hands the log to the window's process, which knows where it goes."""
 
-    def __init__(self, outbox: _Outbox) -> None:
+    def __init__(self, outbox: Outbox) -> None:
         super().__init__(outbox)  # type: ignore[arg-type] # what is not a queue is only seen by `enqueue`
         self._outbox = outbox
 

@@ -46,6 +46,10 @@ class Writer:
         """Whether `ids` end within what was written here."""
         return self._prompt < len(ids) <= len(self._ids) and np.array_equal(ids, self._ids[: len(ids)])
 
+    def __len__(self) -> int:
+        """How many tokens the text has by now."""
+        return len(self._ids)
+
     @property
     def exact(self) -> bool:
         """Whether rounded weights gave nothing of what was read here."""
@@ -83,7 +87,7 @@ class Writer:
         self._made += 1
         self._last = time.perf_counter()
         speed = self._made / max(self._last - self._begun, 1e-9)
-        reply = Generated(self.request.number, self._ids, step, speed)
+        reply = Generated(self.request.number, (step,), speed)
         self._ids = read_only(np.append(self._ids, np.int32(step.token_id)))
         return reply, trace, self._why_over(model, step)
 
