@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import FittingRow
+from vectarium.drawing.steady_label import SteadyLabel
 from vectarium.messages import ModelLoaded, Progress
 from vectarium.session.precision import Precision
 from vectarium.session.session import NextToken, Session
@@ -27,7 +28,7 @@ class StatusBar(FittingRow):
         self._processes = [psutil.Process()]
         self._gone = False  # the model has ended with its process
         self._dot, self._model, self._device = QLabel("●"), QLabel("Starting"), QLabel()
-        self._seen, self._speed, self._memory = QLabel(), QLabel(), QLabel()
+        self._seen, self._speed, self._memory = SteadyLabel(), SteadyLabel(), SteadyLabel()
         self._doing, self._bar, self._cancel = QLabel(), QProgressBar(), QToolButton()
         self.exact = QToolButton()
         self.exact.setText("Exact")

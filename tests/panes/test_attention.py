@@ -51,7 +51,8 @@ def wait_for(pane, qtbot):
             and head is not None
             and np.array_equal(head.seen.ids, tokens.ids)
             and pane.head.matrix is not None
-            and not pane._repaint.isActive()
+            and not pane._repaint_grid.isActive()
+            and not pane._repaint_head.isActive()
         )
 
     qtbot.waitUntil(known, timeout=20_000)
@@ -520,7 +521,7 @@ def test_numbers_that_are_none_are_said(app, pane, qtbot):
     assert app.session.next_token.position == 2
     app.session.select(None)
     qtbot.waitUntil(lambda: app.session.next_token is None)
-    pane._show_soon()
+    pane._heads_changed()
     assert pane.is_empty
     app.session.edit_text(PROMPT)
     wait_for(pane, qtbot)

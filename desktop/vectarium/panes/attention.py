@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
-from vectarium.drawing.frame import Frame
+from vectarium.drawing.frame import FRAME_MS, Frame
 from vectarium.drawing.heads.head_switches import HeadSwitches
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import ShrinkingRow
@@ -20,6 +20,7 @@ from vectarium.session.attention_reading import AttentionReading
 from vectarium.session.session import NextToken, Selection, Session
 from vectarium.session.tokens import Tokens
 
+CALM_MS = 66  # twice a frame: these are pictures of many cells, asked for and drawn anew while text streams
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
 
 
@@ -53,9 +54,15 @@ class AttentionPane(Pane):
         self.switches = HeadSwitches(self, convention)
         self.head = AttentionHead(session, self.reading, self.switches, look, self)
         self.panel = self.head.panel
-        self._dirty = False
-        self._repaint = Frame(self, phase_ms=16)
-        self._repaint.timeout.connect(self._repaint_due)
+        self._dirty_grid = self._dirty_head = False
+        self._repaint_grid, self._repaint_head = (
+            Frame(self, FRAME_MS, CALM_MS),
+            Frame(self, FRAME_MS, CALM_MS),
+        )
+        self._repaint_grid.due.connect(self._show_dirty_grid)
+        self._repaint_head.due.connect(self._show_dirty_head)
+        self._asking = Frame(self, CALM_MS)
+        self._asking.due.connect(self._ask)
         self._build(look)
         self._listen()
         self._agree()
@@ -109,8 +116,9 @@ class AttentionPane(Pane):
         session.hover_changed.connect(self._hover_changed)
         session.model_changed.connect(self._model_changed)
         session.failed.connect(self._failed)
-        reading.heads_changed.connect(self._show_soon)
-        reading.head_changed.connect(self._show_soon)
+        reading.heads_changed.connect(self._heads_changed)
+        reading.head_changed.connect(self._head_changed)
+        reading.heads_read.connect(self._ask_soon)
         reading.failed.connect(self.show_empty)
         self.grid.chosen.connect(self._head_chosen)
         self.grid.added.connect(self._head_added)
@@ -143,7 +151,14 @@ class AttentionPane(Pane):
         if known is None and not self._session.text:
             self.reading.forget()
             self._say_waiting()
-        self._ask()
+        self._ask_soon()
+
+    @Slot()
+    def _ask_soon(self) -> None:
+        if self._session.generating:
+            self._asking.soon(at_once=True)
+        else:
+            self._ask()
 
     @Slot(object)
     def _tokens_changed(self, tokens: Tokens) -> None:
@@ -255,15 +270,26 @@ class AttentionPane(Pane):
     # Showing
 
     @Slot()
-    def _show_soon(self) -> None:
-        self._dirty = True
-        self._repaint.soon(at_once=not self._session.generating)
+    def _heads_changed(self) -> None:
+        self._dirty_grid = True
+        self._repaint_grid.soon(at_once=not self._session.generating)
+        self._head_changed()  # what a head does is said beside it
 
     @Slot()
-    def _repaint_due(self) -> None:
-        if self._dirty:
-            self._dirty = False
+    def _head_changed(self) -> None:
+        self._dirty_head = True
+        self._repaint_head.soon(at_once=not self._session.generating)
+
+    @Slot()
+    def _show_dirty_grid(self) -> None:
+        if self._dirty_grid:
+            self._dirty_grid = False
             self._show_grid()
+
+    @Slot()
+    def _show_dirty_head(self) -> None:
+        if self._dirty_head:
+            self._dirty_head = False
             self.head.show_all()
 
     @Slot()
@@ -283,7 +309,7 @@ class AttentionPane(Pane):
     @property
     def settled(self) -> bool:
         """Whether everything asked for is on screen."""
-        return self.is_empty or not (self.reading.waiting or self._dirty)
+        return self.is_empty or not (self.reading.waiting or self._dirty_grid or self._dirty_head)
 
     def tables(self) -> list[Table]:
         return self._saving.tables()

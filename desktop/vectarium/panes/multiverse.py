@@ -54,8 +54,8 @@ class MultiversePane(Pane):
         self._session = session
         self.reading = FuturesReading(session, self)
         self._text = np.empty(0, np.int32)
-        self._repaint = Frame(self, phase_ms=24)
-        self._repaint.timeout.connect(self._show)
+        self._repaint = Frame(self)
+        self._repaint.due.connect(self._show)
         self._build(look)
         self._listen()
         self._say_waiting()

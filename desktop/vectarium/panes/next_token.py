@@ -49,8 +49,8 @@ class NextTokenPane(Pane):
         self._shown: Distribution | None = None  # what is expected next, worked out
         self._rows: Rows | None = None  # what the table lists
         self.row_limit = rows
-        self._repaint = Frame(self, phase_ms=24)
-        self._repaint.timeout.connect(self._show)
+        self._repaint = Frame(self)
+        self._repaint.due.connect(self._show)
         self._build(look)
         self._listen()
         self._say_waiting()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from vectarium.drawing.palette import Look
 from vectarium.drawing.picture import picture_of, save_picture
 from vectarium.drawing.rows import FittingRow
+from vectarium.drawing.steady_label import SteadyLabel
 from vectarium.files import write_csv
 
 _RECORD = json.JSONEncoder(ensure_ascii=False)
@@ -54,7 +55,8 @@ class Pane(QWidget):
         self.setObjectName("pane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.title)
-        self.info = QLabel()
+        self.info = SteadyLabel()
+        self.info.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.info.setProperty("role", "small")
         self.header = _Header(look)
         self.tools = QHBoxLayout()

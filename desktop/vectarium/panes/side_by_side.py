@@ -60,8 +60,8 @@ class SideBySidePane(Pane):
         self.comparing = Comparing(session, self)
         self._use, self._mode = SETTINGS, MODES[0]
         self._filling: tuple[ColumnsFilling, ComparisonFilling] | None = None
-        self._repaint = Frame(self, phase_ms=12)
-        self._repaint.timeout.connect(self._show_if_seen)
+        self._repaint = Frame(self)
+        self._repaint.due.connect(self._show_if_seen)
         self._build_tools()
         self.columns.changed.connect(self._show_soon)
         self.comparing.changed.connect(self._show_soon)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QShowEvent
 
 from vectarium.documents import steps_table
 from vectarium.documents.tree import Node
-from vectarium.drawing.frame import Frame
+from vectarium.drawing.frame import FRAME_MS, Frame
 from vectarium.drawing.marker_walk import motion_is_wanted
 from vectarium.drawing.palette import Look
 from vectarium.drawing.writing.flight import Flight
@@ -24,6 +24,7 @@ from vectarium.session.tokens import Tokens
 from vectarium.session.writing import ENDLESS
 
 EXAMPLE = "Once upon a time, there was a"
+CALM_MS = 100  # between two pictures of the side while text streams: there is much to read in it
 SIDE_FROM = 560  # pixels at 100 %: a narrower pane has no room for the side
 
 
@@ -57,8 +58,10 @@ class WritingPane(Pane):
         self._session = session
         self._nodes: tuple[Node, ...] = ()
         self._stale = True
-        self._repaint = Frame(self, phase_ms=8)
-        self._repaint.timeout.connect(self._show_if_stale)
+        self._repaint = Frame(self)
+        self._repaint.due.connect(self._show_if_stale)
+        self._repaint_side = Frame(self, FRAME_MS, CALM_MS)
+        self._repaint_side.due.connect(self._show_side)
         self._told_stretch = False
         self._build(look)
         self.show_draws.setChecked(show_draws)
@@ -167,12 +170,16 @@ class WritingPane(Pane):
         self.text.set_text(tokens.text, tokens.spans)
         self.coloring.show(self.look.theme, self.chatting.headings)
         self.text.set_selected(session.selection.token)
-        self._show_side()
+        if session.generating:
+            self._repaint_side.soon(at_once=True)
+        else:
+            self._show_side()
         self._show_context()
         self._update_buttons()
         self.chatting.show()
         self._stretch_changed(self.text.stretch)
 
+    @Slot()
     def _show_side(self) -> None:
         if not self.side.isVisible() or self._session.vocabulary is None:
             return
@@ -225,7 +232,7 @@ class WritingPane(Pane):
         self.bar.set_state(
             running=session.generating, can_write=ready, can_take_back=session.writing.can_take_back
         )
-        self.side.seed.repeat.setEnabled(ready and bool(session.writing.repeatable))
+        self.side.seed.repeat.setEnabled(ready and session.writing.can_repeat)
 
     @Slot(object)
     def _finished(self, finished: Finished) -> None:

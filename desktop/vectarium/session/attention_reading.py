@@ -42,6 +42,7 @@ class AttentionReading(QObject):
     """Asks only while `wanted`. Every answer says of which tokens it speaks, and is kept with them."""
 
     heads_changed = Signal()
+    heads_read = Signal()  # all layers of them
     head_changed = Signal()
     moves_changed = Signal()
     failed = Signal(str)
@@ -223,7 +224,7 @@ class AttentionReading(QObject):
         self.heads_changed.emit()
         if reply.done:
             self._heads_due = False
-            self.ask()
+            self.heads_read.emit()
 
     def _take_head(self, reply: HeadRead) -> None:
         if reply.first_query:

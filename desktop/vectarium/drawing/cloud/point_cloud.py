@@ -30,8 +30,13 @@ from vectarium.drawing.cloud.point_cloud_camera import Camera, Floats, Projected
 from vectarium.drawing.cloud.point_cloud_labels import Box
 from vectarium.drawing.cloud.point_cloud_painting import CloudPainting, View
 from vectarium.drawing.cloud.point_cloud_scene import Cloud, Scene
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.palette import Look, mix
 
+FRAME_MS, CROWDED_MS = (
+    16,
+    25,
+)  # between two pictures while the mouse drags, alone or among panes that draw too
 TURN_MS, TURN_STEP = 33, 0.35  # slow rotation: pixels of dragging per step
 CLICK_REACH = 9  # logical pixels at 100 %
 FEW = 2000  # points that a view should show all of
@@ -65,6 +70,8 @@ class PointCloud(QWidget):
         self._projected: Projected | None = None
         self._image: QImage | None = None
         self._hover: int | None = None
+        self._frame = Frame(self, FRAME_MS, CROWDED_MS)
+        self._frame.due.connect(self.update)
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._dragged = False
@@ -210,9 +217,11 @@ class PointCloud(QWidget):
         self._dragged = True
         step, self._last = at - self._last, at
         if event.buttons() & Qt.MouseButton.LeftButton and not event.modifiers() & TILT:
-            self.set_camera(self.camera.orbited(step.x() / self.look.zoom, step.y() / self.look.zoom))
+            self.camera = self.camera.orbited(step.x() / self.look.zoom, step.y() / self.look.zoom)
         else:
-            self.set_camera(self.camera.panned(step.x(), step.y(), self.height()))
+            self.camera = self.camera.panned(step.x(), step.y(), self.height())
+        self._projected = self._image = None
+        self._frame.soon(at_once=not self._frame.crowded)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pressed is not None and not self._dragged and event.button() == Qt.MouseButton.LeftButton:

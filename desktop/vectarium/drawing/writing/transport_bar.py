@@ -137,6 +137,7 @@ class ContextMeter(QWidget):
         """`seen` tokens of at most `size`; `unseen` before them are out of sight."""
         if (seen, size, unseen) == (self._seen, self._size, self._unseen):
             return
+        room = self.sizeHint()
         self._seen, self._size, self._unseen = seen, size, unseen
         gone = (
             f" The first {unseen:,} tokens, drawn in grey, are out of its sight: when the context is "
@@ -146,7 +147,8 @@ class ContextMeter(QWidget):
         )
         self.setToolTip(f"The model sees {seen:,} of the {size:,} tokens that it can see at once.{gone}")
         self.setAccessibleDescription(self.text)
-        self.updateGeometry()
+        if self.sizeHint() != room:
+            self.updateGeometry()
         self.update()
 
     @property
