@@ -44,6 +44,10 @@ class Branch:
         """The first `end` tokens."""
         return Branch(self.ids[:end], self.steps[:end])
 
+    def after(self, start: int) -> "Branch":
+        """The tokens from `start` on, as a text of their own."""
+        return Branch(self.ids[start:], self.steps[start:])
+
     def with_steps(self, *steps: Step) -> "Branch":
         """The branch with more generated tokens at its end."""
         ids = tuple(step.token_id for step in steps)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QLabel
 
-STEP = 4  # characters
+STEP = 3  # characters
 
 
 class SteadyLabel(QLabel):
@@ -21,12 +21,19 @@ class SteadyLabel(QLabel):
         return QSize(self._width, super().sizeHint().height())
 
     def _fit(self) -> None:
-        hint, step = super().sizeHint(), STEP * max(1, self.fontMetrics().averageCharWidth())
-        if not hint.width() <= self._width < hint.width() + 2 * step:
+        metrics = self.fontMetrics()
+        step = STEP * max(1, metrics.averageCharWidth())
+        if self._width - metrics.horizontalAdvance(self.text()) > 3 * step:
+            self.setMinimumSize(0, 0)  # or the hint is no smaller
+            self._width = 0
+        hint = super().sizeHint()
+        if self._width < hint.width() or not self._width:
             self._width = -(-hint.width() // step) * step
         self.setFixedSize(self._width, hint.height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._width = 0
+            self.setMinimumSize(0, 0)
             self._fit()

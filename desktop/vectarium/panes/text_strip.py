@@ -133,7 +133,11 @@ class TextStrip(QWidget):
 
     def _mark(self) -> None:
         tokens, known = self._session.tokens, self._session.next_token
-        generated = frozenset(self._box(index) for index, step in enumerate(tokens.steps) if step is not None)
+        drawn = np.fromiter((step is not None for step in tokens.steps), bool, len(tokens.steps)).nonzero()[0]
+        if self._starts is not None:
+            drawn = np.searchsorted(self._starts, drawn, side="right") - 1
+        generated = np.zeros(len(self._boxes), bool)
+        generated[drawn] = True
         seen = (0, 0)
         if tokens.pending is None and known is not None and len(known.ids) == len(tokens) and len(tokens):
             seen = (self._box(known.seen_from), self._box(known.seen_to - 1) + 1)

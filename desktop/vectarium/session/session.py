@@ -34,7 +34,7 @@ from vectarium.messages import (
 )
 from vectarium.ranking import BrokenLogits, Ranking, rank
 from vectarium.sampling import SamplingSettings, Step, distribution, record_step, take_step
-from vectarium.session.tokens import Edited, Tokens, edited, tokens_of, untokenized
+from vectarium.session.tokens import BranchTokens, Edited, Tokens, edited, untokenized
 from vectarium.session.writing import ENDLESS, Writing
 from vectarium.vocabulary import Vocabulary
 
@@ -105,6 +105,7 @@ class Session(QObject):
         self.generating = False
         self._vocabulary_of_document = ""
         self._settled = Tokens()  # the newest tokens that cover their whole text
+        self._branch_tokens = BranchTokens()
         self._edit: Edited | None = None
         self.history = History()
         self._running = False  # the answer to the newest Run is still on its way
@@ -218,7 +219,7 @@ class Session(QObject):
         """Make the branch looked at what every pane sees, and ask what the model says of it."""
         assert self.vocabulary is not None
         self._newest.stamp(Encode)  # tokens still on their way are of an edit that is no longer on screen
-        self._settled = tokens_of(self.document.branch, self.vocabulary)
+        self._settled = self._branch_tokens.of(self.document.branch, self.vocabulary)
         self._set_tokens(self._settled)
         if (self.selection.token or 0) >= max(len(self._settled), 1):
             self.selection = replace(self.selection, token=None)

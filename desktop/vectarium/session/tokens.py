@@ -44,6 +44,30 @@ def tokens_of(branch: Branch, vocabulary: Vocabulary) -> Tokens:
     )
 
 
+class BranchTokens:
+    """The tokens of the branch looked at. Of one that only grows, those at its end alone are worked out."""
+
+    def __init__(self) -> None:
+        self._branch, self._tokens = Branch(), Tokens()
+        self._vocabulary: Vocabulary | None = None
+
+    def of(self, branch: Branch, vocabulary: Vocabulary) -> Tokens:
+        """The same as `tokens_of`. Raises IndexError for an id outside the vocabulary."""
+        known, count = self._tokens, len(self._branch)
+        grown = vocabulary is self._vocabulary and branch.ids[:count] == self._branch.ids
+        if grown and count and not "\udc80" <= known.text[-1:] <= "\udcff":
+            # No character goes on beyond what is known: what comes after stands for itself.
+            more = tokens_of(branch.after(count), vocabulary)
+            text = known.text + more.text
+            ids = read_only(np.concatenate([known.ids, more.ids]))
+            spans = read_only(np.concatenate([known.spans, more.spans + len(known.text)]))
+            self._tokens = Tokens(text, ids, spans, branch.steps)
+        else:
+            self._tokens = tokens_of(branch, vocabulary)
+        self._branch, self._vocabulary = branch, vocabulary
+        return self._tokens
+
+
 @dataclass(frozen=True, eq=False)
 class Edited:
     """A text after an edit: `head` leading and `tail` trailing tokens stay, `text` between them is new."""

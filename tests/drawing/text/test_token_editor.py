@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent
 from PySide6.QtTest import QTest
 
+from drawing.painted import drawn_and_changed
 from vectarium.drawing.palette import DARK, LIGHT, Look
 from vectarium.drawing.text.token_editor import TokenEditor
 from vectarium.drawing.text.token_layout import Boxes, flow
@@ -201,3 +202,50 @@ def test_the_flow_never_passes_the_edge():
     assert lines.line_starts[0] == 0
     assert lines.line_starts[-1] == len(widths)
     assert all(lines.left[start] == 0 for start in lines.line_starts[:-1])
+
+
+@pytest.mark.parametrize("count", range(20, 26))
+def test_boxes_at_the_end_are_drawn_without_those_in_the_lines_above(editor, qtbot, count):
+    words = " ".join(f"word{number}" for number in range(40)).split(" ")
+
+    def show(number):
+        text = " ".join(words[:number])
+        boxes = boxes_of(text)
+        editor.set_boxes(text, boxes)
+        editor.set_marks(np.arange(len(boxes)) >= 3, (0, 0))
+
+    editor.clearFocus()
+    editor.resize(editor.width(), 3000)
+    show(count)
+    drawn, changed = drawn_and_changed(editor.viewport(), qtbot, lambda: show(count + 1))
+    assert changed.any()
+    assert not (changed & ~drawn).any()
+    assert (~drawn[: editor.box_rect(count - 1).top()]).all()
+
+
+@pytest.mark.parametrize("other", ["written", "seen", "text", "scrolled"])
+def test_boxes_that_change_are_drawn_wherever_they_are(editor, qtbot, other):
+    editor.clearFocus()
+    long = TEXT + " eleven" * 40
+    marks = np.zeros(50, bool), (0, 50)
+    if other == "scrolled":
+        editor.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        editor.set_boxes(TEXT, boxes_of(TEXT))
+    else:
+        editor.resize(editor.width(), 3000)
+        editor.set_boxes(long, boxes_of(long))
+        editor.set_marks(*marks)
+
+    def change():
+        if other == "written":
+            editor.set_marks(np.arange(50) == 1, (0, 50))
+        elif other == "seen":
+            editor.set_marks(marks[0], (4, 50))
+        elif other == "text":
+            editor.set_boxes(long.replace("two", "2"), boxes_of(long.replace("two", "2")))
+        else:
+            editor.set_boxes(long, boxes_of(long))
+
+    drawn, changed = drawn_and_changed(editor.viewport(), qtbot, change)
+    assert changed.any()
+    assert not (changed & ~drawn).any()

@@ -1,15 +1,18 @@
 """Prose under the mouse and the keyboard: read with keys for the model, or edited anywhere."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QInputMethodEvent
+from PySide6.QtGui import QColor, QGuiApplication, QInputMethodEvent
 from PySide6.QtTest import QTest
 
+from drawing.painted import drawn_and_changed
 from vectarium.drawing.palette import DARK, Look
 from vectarium.drawing.writing.prose_editor import ProseEditor
+from vectarium.drawing.writing.prose_painting import Marks
 
 TEXT = "Once upon a time there was a little girl\nwho had a big red ball and a small dog named Spot"
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -177,3 +180,48 @@ def test_more_room_gives_larger_letters(prose):
     small = prose.font_of_text.pixelSize()
     prose.resize(prose.width() * 2, prose.height())
     assert prose.font_of_text.pixelSize() > small
+
+
+STORY = " ".join(f"word{number}" for number in range(60))
+
+
+@pytest.mark.parametrize("count", [20, 33, 34, 35, 36, 37])
+def test_text_at_the_end_is_drawn_without_what_stands_above_it(prose, qtbot, count):
+    words = STORY.split(" ")
+
+    def show(number):
+        text = " ".join(words[:number])
+        prose.set_text(text, spans(text))
+        kinds = np.arange(number, dtype=np.int8) % 2
+        prose.set_marks(Marks(kinds, (QColor("red"), QColor("blue")), np.zeros(number, bool)))
+
+    prose.resize(prose.width(), 3000)
+    show(count)
+    drawn, changed = drawn_and_changed(prose.viewport(), qtbot, lambda: show(count + 1))
+    assert changed.any()
+    assert not (changed & ~drawn).any()
+    assert not drawn[: int(prose.token_rects(count)[0].top()) - 3 * prose.line_step()].any()
+
+
+@pytest.mark.parametrize("other", ["color", "seen", "shorter", "scrolled"])
+def test_what_changes_further_up_is_drawn_too(prose, qtbot, other):
+    count = 60
+    marks = Marks(np.zeros(count, np.int8), (QColor("red"), QColor("blue")), np.zeros(count, bool))
+    prose.resize(prose.width(), 200 if other == "scrolled" else 3000)
+    prose.set_text(STORY, spans(STORY))
+    prose.set_marks(marks)
+
+    def change():
+        if other == "color":
+            prose.set_marks(replace(marks, classes=(np.arange(count) == 4).astype(np.int8)))
+        elif other == "seen":
+            prose.set_marks(replace(marks, seen_from=9))
+        elif other == "shorter":
+            prose.set_text(STORY[:90], spans(STORY[:90]))
+        else:
+            text = STORY + " and" * 20
+            prose.set_text(text, spans(text))
+
+    drawn, changed = drawn_and_changed(prose.viewport(), qtbot, change)
+    assert changed.any()
+    assert not (changed & ~drawn).any()

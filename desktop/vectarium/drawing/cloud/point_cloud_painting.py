@@ -130,11 +130,12 @@ class CloudPainting:
             for row in labels.candidates(projected, *size, cell, rows)
         )
         before = dict.fromkeys(self.named)
+        covered = [box.edges for box in taken]
         hidden = {mark.row for mark in view.scene.marks} | {view.hover}
         rows = chain(before, (row for row in fresh if row not in before))
         shown = ((row, float(projected.x[row]), float(projected.y[row])) for row in rows if row not in hidden)
         boxes = labels.place(
-            (each for each in shown if not _covered(taken, *each[1:])),
+            (each for each in shown if not _covered(covered, *each[1:])),
             lambda row: metrics.horizontalAdvance(names[row]) + look.px(6),
             look.px(18),
             look.px(5),
@@ -164,10 +165,8 @@ def _distinct(named: list[tuple[str, float, float, bool]], known: set[tuple[str,
     return kept
 
 
-def _covered(taken: list[Box], x: float, y: float) -> bool:
-    return any(
-        box.left <= x <= box.left + box.width and box.top <= y <= box.top + box.height for box in taken
-    )
+def _covered(taken: list[tuple[float, float, float, float]], x: float, y: float) -> bool:
+    return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in taken)
 
 
 def _along_arrows(look: Look, view: View) -> list[Box]:

@@ -21,6 +21,13 @@ class Boxes:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def begins_with(self, other: "Boxes") -> bool:
+        """Whether this is `other`, perhaps with more boxes after it."""
+        count = len(other)
+        alone = self.sizes is None and other.sizes is None
+        same = alone and self.labels[:count] == other.labels
+        return same and np.array_equal(self.ids[:count], other.ids)
+
     def size(self, box: int) -> int:
         return 1 if self.sizes is None else int(self.sizes[box])
 

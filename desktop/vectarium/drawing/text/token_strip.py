@@ -3,6 +3,7 @@
 from itertools import repeat
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -19,7 +20,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vectarium.drawing.palette import Look, mix
 from vectarium.drawing.text.text_area import TextArea
-from vectarium.drawing.text.token_layout import Boxes, Flow, flow, note
+from vectarium.drawing.text.token_layout import Boxes, Flow, Ints, flow, note
+
+Bools = npt.NDArray[np.bool_]
 
 LINES_SHOWN = 3
 WINDOW_SHARE = 0.2
@@ -39,7 +42,8 @@ class TokenStrip(TextArea):
         self._selected: int | None = None
         self._lit: int | None = None
         self._link: tuple[int, int] | None = None
-        self._drawn_by_model: frozenset[int] = frozenset()
+        self._measured: Ints = np.empty(0, np.int64)  # [box] pixels, in however much room
+        self._drawn_by_model: Bools = np.empty(0, bool)  # [box]
         self._seen = (0, 0)
         self._widths: dict[str, int] = {}
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
@@ -62,8 +66,10 @@ class TokenStrip(TextArea):
         self._line_height = self._box_height + self._gap
         self._widths.clear()
         self._pictures.clear()
+        self._measured = self._measured[:0]
         self._reflow()
         self.updateGeometry()
+        self.viewport().update()
 
     def set_placeholder(self, text: str) -> None:
         """What an empty strip says."""
@@ -73,16 +79,40 @@ class TokenStrip(TextArea):
     def set_boxes(self, text: str, boxes: Boxes) -> None:
         """Show `boxes`, which cover `text`."""
         self._cursor = self._cursor.with_text(text)
-        self._boxes = boxes
+        known = len(self._boxes) if boxes.begins_with(self._boxes) else 0
+        self._boxes, self._measured = boxes, self._measured[:known]
+        scroll = self.verticalScrollBar().value()
         self._reflow()
-        self.show_caret()
+        self._scroll_to_caret()
+        moved = scroll != self.verticalScrollBar().value()
+        self._update_from(0 if moved or self.hasFocus() else max(0, known - 1))
+        self.updateMicroFocus()
         self.setAccessibleDescription(text[:1000])
 
-    def set_marks(self, generated: frozenset[int], seen: tuple[int, int]) -> None:
-        """Which boxes the model wrote, and the first and one past the last that it sees."""
-        if (generated, seen) != (self._drawn_by_model, self._seen):
-            self._drawn_by_model, self._seen = generated, seen
-            self.viewport().update()
+    def set_marks(self, generated: Bools, seen: tuple[int, int]) -> None:
+        """Which boxes the model wrote, [box], and the first and one past the last that it sees."""
+        boxes = self._boxes_in(self.viewport().rect())
+        before = self._marks_of(boxes)
+        self._drawn_by_model, self._seen = generated, seen
+        changed = np.flatnonzero((before != self._marks_of(boxes)).any(axis=0))
+        if changed.size:
+            self._update_from(boxes.start + int(changed[0]))
+
+    def _marks_of(self, boxes: slice) -> Bools:
+        """Whether the model wrote and sees each of some boxes, [2, box]."""
+        places = np.arange(boxes.start, boxes.stop)
+        drawn = np.zeros(len(places), bool)
+        known = self._drawn_by_model[boxes]
+        drawn[: len(known)] = known
+        seen = (self._boxes.ids[boxes] < 0) | (places >= self._seen[0]) & (places < self._seen[1])
+        return np.stack([drawn, seen | (self._seen == (0, 0))])
+
+    def _update_from(self, box: int) -> None:
+        """Draw a box and what comes after it anew."""
+        area = self.viewport().rect()
+        if box:
+            area.setTop(max(0, self.box_rect(box).top()))
+        self.viewport().update(area)
 
     def set_selected(self, box: int | None) -> None:
         """Mark one box, and scroll to it; None marks none."""
@@ -144,12 +174,13 @@ class TokenStrip(TextArea):
     def _reflow(self) -> None:
         room = self.viewport().width() - 2 * self._gap
         boxes = self._boxes
-        sizes = repeat(1) if boxes.sizes is None else boxes.sizes.tolist()
-        widths = np.fromiter(
-            map(self._width_of, boxes.labels, boxes.ids.tolist(), sizes), np.int64, len(boxes)
-        )
+        known = len(self._measured)
+        sizes = repeat(1) if boxes.sizes is None else boxes.sizes[known:].tolist()
+        more = map(self._width_of, boxes.labels[known:], boxes.ids[known:].tolist(), sizes)
+        widths = np.fromiter(more, np.int64, len(boxes) - known)
+        self._measured = np.concatenate([self._measured, widths])
         lines = self._lines_shown()
-        self._flow = flow(np.minimum(widths, max(room, 1)), self._gap, max(room, 1))
+        self._flow = flow(np.minimum(self._measured, max(room, 1)), self._gap, max(room, 1))
         whole = max(1, (self.viewport().height() + self._gap) // self._line_height)  # lines in sight
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self._flow.lines - whole) * self._line_height)
@@ -158,7 +189,6 @@ class TokenStrip(TextArea):
         bar.setValue(round(bar.value() / self._line_height) * self._line_height)
         if lines != self._lines_shown():
             self.updateGeometry()
-        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._reflow()
@@ -169,12 +199,9 @@ class TokenStrip(TextArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scroll = self.verticalScrollBar().value()
-        first_line = max(0, scroll // self._line_height)
-        last_line = min(self._flow.lines, (scroll + self.viewport().height()) // self._line_height + 1)
         if len(self._boxes):
-            first, last = self._flow.line_starts[first_line], self._flow.line_starts[last_line]
-            for box in range(int(first), int(last)):
+            boxes = self._boxes_in(event.rect())
+            for box in range(boxes.start, boxes.stop):
                 self._paint_box(painter, box)
         elif self._placeholder and not self._preedit:
             painter.setFont(self._look.words(14))
@@ -183,6 +210,17 @@ class TokenStrip(TextArea):
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self._placeholder)
         if self.hasFocus():
             self._paint_caret(painter)
+
+    def _boxes_in(self, area: QRect) -> slice:
+        """The boxes of the lines that a part of the viewport shows."""
+        scroll, lines = self.verticalScrollBar().value(), self._flow.lines
+        first = min(max(0, (scroll + area.top()) // self._line_height), lines)
+        last = min(lines, (scroll + area.bottom()) // self._line_height + 1)
+        return slice(int(self._flow.line_starts[first]), int(self._flow.line_starts[max(first, last)]))
+
+    def _wrote(self, box: int) -> bool:
+        """Whether the model wrote what is in a box."""
+        return box < len(self._drawn_by_model) and bool(self._drawn_by_model[box])
 
     def _paint_box(self, painter: QPainter, box: int) -> None:
         """Copy the box's picture: most boxes look as they did in the last frame."""
@@ -195,7 +233,7 @@ class TokenStrip(TextArea):
         token, size = int(self._boxes.ids[box]), self._boxes.size(box)
         linked = self._link.index(box) if self._link is not None and box in self._link else -1
         marks = (
-            box in self._drawn_by_model,
+            self._wrote(box),
             box == self._lit,
             linked,
             box == self._selected,
@@ -225,7 +263,7 @@ class TokenStrip(TextArea):
         theme, rect = self._look.theme, QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
         token, seen = int(self._boxes.ids[box]), self._sees(box)
         fill, line = QColor(theme.raised), QColor(theme.line)
-        if box in self._drawn_by_model:
+        if self._wrote(box):
             fill, line = mix(theme.raised, theme.key, 0.14), mix(theme.line, theme.key, 0.35)
         if box == self._lit:
             fill = QColor(theme.raised_more)
@@ -356,8 +394,11 @@ class TokenStrip(TextArea):
 
     def show_caret(self) -> None:
         """Scroll to the caret and draw it."""
+        self._scroll_to_caret()
+        self.viewport().update()
+        self.updateMicroFocus()
+
+    def _scroll_to_caret(self) -> None:
         if len(self._boxes):
             self._scroll_to_line(self._flow.line_of(self._box_of_character(self._cursor.caret)))
         self._caret_on = True
-        self.viewport().update()
-        self.updateMicroFocus()

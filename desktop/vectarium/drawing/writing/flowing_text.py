@@ -80,7 +80,8 @@ class FlowingText(TextArea):
 
     def set_text(self, text: str, spans: npt.NDArray[np.int64]) -> None:
         """Show `text` with tokens at `spans`, [token, 2] characters."""
-        grown = text.startswith(self.text)
+        grown, end, caret = text.startswith(self.text), self.laid_out.end[1], self._cursor.caret
+        at_end = caret == len(self.text)
         if grown and self._cursor.selected:
             self._cursor = replace(self._cursor, text=text)
         else:
@@ -88,12 +89,22 @@ class FlowingText(TextArea):
         self._spans = spans
         self._find_stretch()
         self.setAccessibleDescription(text[-1000:])
-        self._reflow()
+        # The last word may move to a line of its own; all before it stays as it is drawn.
+        stays = grown and (at_end or caret == self._cursor.caret)
+        self._reflow(max(0, end - 1) if stays else 0)
 
     def set_marks(self, marks: Marks) -> None:
         """Colour the tokens."""
-        self.marks = marks
-        self.viewport().update()
+        before, self.marks = self.marks, marks
+        first = marks.first_other(before)
+        rects = self.token_rects(first) if first else []
+        self._update_from(rects[0].top() if rects else 0)
+
+    def _update_from(self, top: float) -> None:
+        """Draw what lies there and below anew."""
+        area = self.viewport().rect()
+        area.setTop(max(0, int(top)))
+        self.viewport().update(area)
 
     def set_selected(self, token: int | None) -> None:
         """Frame one token and bring it into sight; None frames none."""
@@ -150,11 +161,12 @@ class FlowingText(TextArea):
             known = self._cache[piece] = tuple(edges)
         return known
 
-    def _reflow(self) -> None:
+    def _reflow(self, first_line: int = 0) -> None:
+        """Lay the text out, which changed from a line on."""
         at_end = self._is_at_end()
         done = self.laid_out.lay_out(self.text, float(self._room()), PIECES_AT_ONCE)
         self._go_on.start() if not done else self._go_on.stop()
-        self._fit(at_end)
+        self._fit(at_end, first_line)
 
     @Slot()
     def _lay_out_more(self) -> None:
@@ -167,7 +179,7 @@ class FlowingText(TextArea):
         bar = self.verticalScrollBar()
         return bar.value() >= bar.maximum() - self._line_height
 
-    def _fit(self, at_end: bool) -> None:
+    def _fit(self, at_end: bool, first_line: int = 0) -> None:
         """Let the scroll bar span what is laid out, and stay at the end if it was there."""
         bar = self.verticalScrollBar()
         height = self.laid_out.lines * self._line_height + 2 * self._pad
@@ -176,7 +188,7 @@ class FlowingText(TextArea):
         bar.setPageStep(self.viewport().height())
         if at_end:
             bar.setValue(bar.maximum())
-        self.viewport().update()
+        self._update_from(self._top_of(first_line) if first_line else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._fitting_size() != self._size:
@@ -191,10 +203,10 @@ class FlowingText(TextArea):
     def _top_of(self, line: int) -> float:
         return self._pad + line * self._line_height - self.verticalScrollBar().value()
 
-    def lines_in_sight(self) -> tuple[int, int]:
-        """The first, and one past the last."""
-        first = max(0, int(-self._top_of(0) // self._line_height))
-        return first, min(self.laid_out.lines, first + self.viewport().height() // self._line_height + 2)
+    def lines_in(self, area: QRect) -> tuple[int, int]:
+        """The first line that a part of the viewport shows, and one past the last."""
+        first = max(0, int((area.top() - self._top_of(0)) // self._line_height))
+        return first, min(self.laid_out.lines, first + area.height() // self._line_height + 2)
 
     def tokens_of_lines(self, first_line: int, last_line: int) -> tuple[int, int]:
         """The first token in these lines, and one past the last."""
@@ -300,4 +312,4 @@ class FlowingText(TextArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        paint(painter, self)
+        paint(painter, self, event.rect())

@@ -150,7 +150,7 @@ class ProseEditor(FlowingText):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        paint(painter, self)
+        paint(painter, self, event.rect())
         theme, focused = self.look.theme, self.hasFocus()
         # Where the model goes on, and where typing goes.
         painter.fillRect(

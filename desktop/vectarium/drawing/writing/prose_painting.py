@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from vectarium.drawing.writing.prose_layout import shown, spelled
@@ -30,11 +30,25 @@ class Marks:
     seen_from: int = 0  # tokens before it are out of the model's sight
     headings: tuple[tuple[int, int], ...] = ()  # characters drawn as names of who speaks
 
+    def first_other(self, before: "Marks") -> int:
+        """The first token that does not look as it did."""
+        alike = (self.seen_from, self.headings, self.colors) == (
+            before.seen_from,
+            before.headings,
+            before.colors,
+        )
+        count = min(len(self.classes), len(before.classes))
+        other = (self.classes[:count] != before.classes[:count]) | (
+            self.typed[:count] != before.typed[:count]
+        )
+        changed = [count, *np.flatnonzero(other)[:1].tolist(), *(self.by_hand ^ before.by_hand)]
+        return min(changed) if alike else 0
 
-def paint(painter: QPainter, view: "FlowingText") -> None:
-    """Draw what is in sight."""
+
+def paint(painter: QPainter, view: "FlowingText", area: QRect) -> None:
+    """Draw what a part of the viewport shows."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    first_line, last_line = view.lines_in_sight()
+    first_line, last_line = view.lines_in(area)
     first, last = view.tokens_of_lines(first_line, last_line)
     for token in range(first, last):
         _paint_ground(painter, view, token)
