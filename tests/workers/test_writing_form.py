@@ -183,3 +183,17 @@ def test_another_model_leaves_nothing_of_the_one_before_it(asking, model_folder)
     asking.ask(LoadModel, source=str(model_folder), device="cpu")
     gc.collect()
     assert before() is None
+
+
+def test_what_was_asked_before_the_oldest_tokens_dropped_out_is_not_read_anew(asking):
+    """The context is 48 tokens; after the 49th the model sees the text from token 12 on."""
+    prompt = read_only(np.random.default_rng(5).integers(1, 360, 44).astype(np.int32))
+    steps = asking.write(prompt, count=8)
+    ids = text_of(steps, prompt)
+    assert len(ids) == 52
+    for count, expected in ((48, steps[4]), (51, steps[7])):
+        asking.logits(ids[:count])
+        ran = asking.replies[-1]
+        assert ran.computed == 0
+        assert ran.seen_from == (0 if count == 48 else 12)
+        np.testing.assert_allclose(ran.logits[expected.top_ids], expected.top_logits, atol=0.02)

@@ -10,6 +10,7 @@ from vectarium.messages import Generate, Generated, Ids, read_only
 from vectarium.messages_writing import Steer
 from vectarium.sampling import Step
 
+LEFT_KEPT = 64  # tokens for which questions may still be about what was read before the oldest dropped out
 LONGEST_WAIT_MS = 100  # a slow pace looks this often whether it is still wanted
 
 
@@ -23,6 +24,8 @@ class Writer:
             earlier = None
         self._prompt: int = len(request.ids) if earlier is None else earlier._prompt
         self._trace: Any = None if earlier is None else earlier._trace
+        self._left: Any = None  # trace
+        self._left_since = 0  # tokens
         self._settings, self._pace = request.settings, request.pace
         generator = np.random.PCG64(request.seed)
         generator.advance(request.used)
@@ -53,15 +56,18 @@ class Writer:
     @property
     def exact(self) -> bool:
         """Whether rounded weights gave nothing of what was read here."""
-        return self._trace is None or self._trace.exact
+        return all(trace is None or trace.exact for trace in (self._trace, self._left))
 
     def nearer(self, trace: Any, seen: Ids) -> Any:
         """Of `trace` and what was written from, the one to read the tokens `seen` from.
 
         After a question about another text, several tokens at once would be read otherwise, and in float32,
-        which changes the last digits.
+        which changes the last digits. When the oldest tokens have dropped out of sight, all that the model
+        still sees is read anew: questions that were asked before need not have that done once more.
         """
-        own = self._trace
+        own, left = self._trace, self._left
+        if left is not None and np.array_equal(left.ids[: len(seen)], seen):
+            return left
         if own is None or not np.array_equal(own.ids, seen[: len(own)]):
             return trace
         return trace if trace is not None and np.array_equal(trace.ids[: len(own)], own.ids) else own
@@ -83,6 +89,7 @@ class Writer:
         if self.wrote(self._ids):
             reads = draws
         step, trace = next_step(model, self._ids, self._settings, uniform, trace, checkpoint, reads, draws)
+        self._keep_left(trace)
         self._trace = trace
         self._made += 1
         self._last = time.perf_counter()
@@ -90,6 +97,14 @@ class Writer:
         reply = Generated(self.request.number, (step,), speed)
         self._ids = read_only(np.append(self._ids, np.int32(step.token_id)))
         return reply, trace, self._why_over(model, step)
+
+    def _keep_left(self, trace: Any) -> None:
+        """Remember for a while what was read, when `trace`, the next one, begins later."""
+        self._left_since += 1
+        if self._trace is not None and not np.array_equal(trace.ids[: len(self._trace)], self._trace.ids):
+            self._left, self._left_since = self._trace, 0
+        elif self._left_since > LEFT_KEPT:
+            self._left = None
 
     def _why_over(self, model: Any, step: Step) -> str | None:
         if step.token_id == model.vocabulary.end_of_text:
