@@ -8,26 +8,22 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
-    QFontMetrics,
     QPainter,
     QPaintEvent,
-    QPen,
-    QPixmap,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from vectarium.drawing.palette import Look, mix
+from vectarium.drawing.palette import Look
 from vectarium.drawing.text.text_area import TextArea
-from vectarium.drawing.text.token_layout import Boxes, Flow, Ints, flow, note
+from vectarium.drawing.text.token_box import BoxPainter, Face
+from vectarium.drawing.text.token_layout import Boxes, Flow, Ints, flow
 
 Bools = npt.NDArray[np.bool_]
 
 LINES_SHOWN = 3
 WINDOW_SHARE = 0.2
-WIDTHS_KEPT = 5000  # of labels, some 150 bytes each
-PICTURES_KEPT = 400  # of boxes, more than are in sight; some 30 kB each at 100 %
 EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
 
 
@@ -45,8 +41,6 @@ class TokenStrip(TextArea):
         self._measured: Ints = np.empty(0, np.int64)  # [box] pixels, in however much room
         self._drawn_by_model: Bools = np.empty(0, bool)  # [box]
         self._seen = (0, 0)
-        self._widths: dict[str, int] = {}
-        self._pictures: dict[tuple[object, ...], QPixmap] = {}
         self._placeholder = ""
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -57,15 +51,10 @@ class TokenStrip(TextArea):
 
     def set_look(self, look: Look) -> None:
         self._look = look
-        self._label_font = look.mono(15)
-        self._id_font = look.mono(11)
-        self._metrics = QFontMetrics(self._label_font)
-        self._id_metrics = QFontMetrics(self._id_font)
-        self._pad, self._gap = look.px(8), look.px(7)
-        self._box_height = self._metrics.height() + self._id_metrics.height() + look.px(9)
+        self._painter = BoxPainter(look)
+        self._label_font, self._metrics = self._painter.font, self._painter.metrics
+        self._gap, self._box_height = look.px(7), self._painter.height
         self._line_height = self._box_height + self._gap
-        self._widths.clear()
-        self._pictures.clear()
         self._measured = self._measured[:0]
         self._reflow()
         self.updateGeometry()
@@ -160,23 +149,12 @@ class TokenStrip(TextArea):
         super().showEvent(event)
         self.window().installEventFilter(self)
 
-    def _width_of(self, label: str, token: int, size: int) -> int:
-        key = f"{token}\0{label}"
-        width = self._widths.get(key)
-        if width is None:
-            if len(self._widths) >= WIDTHS_KEPT:
-                self._widths.clear()
-            below = self._id_metrics.horizontalAdvance(note(token, size))
-            width = max(self._metrics.horizontalAdvance(label), below, self._look.px(10)) + 2 * self._pad
-            self._widths[key] = width
-        return width
-
     def _reflow(self) -> None:
         room = self.viewport().width() - 2 * self._gap
         boxes = self._boxes
         known = len(self._measured)
         sizes = repeat(1) if boxes.sizes is None else boxes.sizes[known:].tolist()
-        more = map(self._width_of, boxes.labels[known:], boxes.ids[known:].tolist(), sizes)
+        more = map(self._painter.width_of, boxes.labels[known:], boxes.ids[known:].tolist(), sizes)
         widths = np.fromiter(more, np.int64, len(boxes) - known)
         self._measured = np.concatenate([self._measured, widths])
         lines = self._lines_shown()
@@ -218,84 +196,31 @@ class TokenStrip(TextArea):
         last = min(lines, (scroll + area.bottom()) // self._line_height + 1)
         return slice(int(self._flow.line_starts[first]), int(self._flow.line_starts[max(first, last)]))
 
-    def _wrote(self, box: int) -> bool:
-        """Whether the model wrote what is in a box."""
-        return box < len(self._drawn_by_model) and bool(self._drawn_by_model[box])
+    def _face(self, box: int) -> Face:
+        token = int(self._boxes.ids[box])
+        return Face(
+            self._boxes.labels[box],
+            token,
+            self._boxes.size(box),
+            written=box < len(self._drawn_by_model) and bool(self._drawn_by_model[box]),
+            lit=box == self._lit,
+            linked=self._link.index(box) if self._link is not None and box in self._link else -1,
+            selected=box == self._selected,
+            # Of what has no token yet nobody knows whether the model sees it.
+            seen=token < 0 or self._seen[0] <= box < self._seen[1] or self._seen == (0, 0),
+        )
 
     def _paint_box(self, painter: QPainter, box: int) -> None:
-        """Copy the box's picture: most boxes look as they did in the last frame."""
-        rect = self.box_rect(box)
+        rect, face = self.box_rect(box), self._face(box)
         start, end = self._cursor.selection
         first, last = (int(edge) for edge in self._boxes.spans[box])
         if start < end and first < end and last > start:
-            self._draw_box(painter, box, rect)
-            return
-        token, size = int(self._boxes.ids[box]), self._boxes.size(box)
-        linked = self._link.index(box) if self._link is not None and box in self._link else -1
-        marks = (
-            self._wrote(box),
-            box == self._lit,
-            linked,
-            box == self._selected,
-            self._sees(box),
-        )
-        key = (self._boxes.labels[box], token, size, rect.width(), marks)
-        picture = self._pictures.get(key)
-        if picture is None:
-            if len(self._pictures) >= PICTURES_KEPT:
-                del self._pictures[next(iter(self._pictures))]  # the oldest
-            ratio = self.devicePixelRatioF()
-            picture = QPixmap(rect.size() * ratio)
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(picture)
-            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._draw_box(inner, box, QRect(QPoint(0, 0), rect.size()))
-            inner.end()
-            self._pictures[key] = picture
-        painter.drawPixmap(rect.topLeft(), picture)
-
-    def _sees(self, box: int) -> bool:
-        """Whether the model sees what is in a box; of what has no token yet nobody knows."""
-        return self._boxes.ids[box] < 0 or self._seen[0] <= box < self._seen[1] or self._seen == (0, 0)
-
-    def _draw_box(self, painter: QPainter, box: int, place: QRect) -> None:
-        theme, rect = self._look.theme, QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
-        token, seen = int(self._boxes.ids[box]), self._sees(box)
-        fill, line = QColor(theme.raised), QColor(theme.line)
-        if self._wrote(box):
-            fill, line = mix(theme.raised, theme.key, 0.14), mix(theme.line, theme.key, 0.35)
-        if box == self._lit:
-            fill = QColor(theme.raised_more)
-        linked = self._link is not None and box in self._link
-        if self._link is not None and linked:
-            fill = QColor(theme.raised_more)
-            line = QColor(theme.query if box == self._link[0] else theme.key)
-        if box == self._selected:
-            fill, line = mix(theme.pane, theme.query, 0.16), QColor(theme.query)
-        if not seen:
-            fill = QColor(theme.window)
-        pen = QPen(line, 1.6 if linked or box == self._selected else 1.0)
-        if token < 0 or not seen:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.setBrush(fill)
-        radius = self._look.px(6)
-        painter.drawRoundedRect(rect, radius, radius)
-        self._paint_text_selection(painter, box, rect)
-        painter.setFont(self._label_font)
-        painter.setPen(QColor(theme.text if seen else theme.tertiary))
-        label = self._boxes.labels[box]
-        area = rect.adjusted(self._pad, self._look.px(3), -self._pad, 0)
-        area.setHeight(self._metrics.height())
-        if self._metrics.horizontalAdvance(label) > area.width() + 1:
-            label = self._metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(area.width()))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextForceLeftToRight, label)
-        if token >= 0:
-            painter.setFont(self._id_font)
-            painter.setPen(QColor(theme.tertiary))
-            below = QRectF(rect.left(), area.bottom(), rect.width(), self._id_metrics.height())
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, note(token, self._boxes.size(box)))
+            self._painter.paint_ground(painter, face, QRectF(rect))
+            self._paint_text_selection(painter, box, QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5))
+            self._painter.paint_words(painter, face, QRectF(rect))
+        else:
+            picture = self._painter.picture(face, rect.size(), self.devicePixelRatioF())
+            painter.drawPixmap(rect.topLeft(), picture)
 
     def _paint_text_selection(self, painter: QPainter, box: int, rect: QRectF) -> None:
         start, end = self._cursor.selection
