@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QImage, QRegion
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 class Painted(QObject):
@@ -41,13 +41,13 @@ def drawn_and_changed(widget: QWidget, qtbot, change) -> tuple[np.ndarray, np.nd
     painted.looking = True
     widget.update()
     qtbot.waitUntil(lambda: not painted.region.isEmpty())
-    qtbot.wait(0)
+    QApplication.processEvents()
     painted.looking, painted.region = False, QRegion()
     before = painted.picture()
     painted.looking = True
     change()
     qtbot.waitUntil(lambda: not painted.region.isEmpty())
-    qtbot.wait(0)
+    QApplication.processEvents()
     painted.looking = False
     other = (before != painted.picture()).any(axis=1)
     drawn = painted.lines()

@@ -6,6 +6,7 @@ red by sign.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -103,21 +104,23 @@ class Look:
         return max(1, round(size * self.zoom))
 
     def words(self, size: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-        return self._font(WORDS, size, weight)
+        return QFont(_font(WORDS, self.px(size), weight))
 
     def mono(self, size: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-        return self._font(MONO, size, weight)
+        return QFont(_font(MONO, self.px(size), weight))
 
-    def _font(self, family: str, size: float, weight: QFont.Weight) -> QFont:
-        font = QFont(family)
-        font.setPixelSize(self.px(size))
-        font.setWeight(weight)
-        if family == WORDS:
-            font.setFeature(QFont.Tag("tnum"), 1)
-        else:
-            font.setFeature(QFont.Tag("liga"), 0)
-            font.setFeature(QFont.Tag("calt"), 0)
-        return font
+
+@lru_cache(maxsize=256)  # copies share what Qt has looked up for it, which takes longer than to draw a word
+def _font(family: str, pixels: int, weight: QFont.Weight) -> QFont:
+    font = QFont(family)
+    font.setPixelSize(pixels)
+    font.setWeight(weight)
+    if family == WORDS:
+        font.setFeature(QFont.Tag("tnum"), 1)
+    else:
+        font.setFeature(QFont.Tag("liga"), 0)
+        font.setFeature(QFont.Tag("calt"), 0)
+    return font
 
 
 @runtime_checkable

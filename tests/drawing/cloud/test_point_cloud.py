@@ -7,14 +7,15 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMatrix4x4, QVector3D, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMatrix4x4, QMouseEvent, QVector3D, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from vectarium.drawing.cloud import point_cloud_raster as raster
 from vectarium.drawing.cloud.point_cloud import PointCloud
 from vectarium.drawing.cloud.point_cloud_camera import FIELD_OF_VIEW, Camera, Projected, pick
 from vectarium.drawing.cloud.point_cloud_scene import AxisName, Cloud, Mark, Path, Scene
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.palette import DARK, LIGHT, Look
 
 AXES = (AxisName("PC 1", 0.3), AxisName("PC 2", 0.2), AxisName("PC 3", 0.1))
@@ -158,6 +159,36 @@ def test_a_drag_turns_and_selects_nothing(cloud, qtbot):
     turned = (cloud.camera.yaw - before.yaw) % (2 * math.pi)
     assert turned == pytest.approx(0.008 * 100 / cloud.look.zoom, abs=0.02)
     assert cloud.camera.pitch > before.pitch
+
+
+class Cameras(QObject):
+    """Notes from where a cloud is seen in each picture of it."""
+
+    def __init__(self, cloud):
+        super().__init__(cloud)
+        self.cameras, self._cloud = [], cloud
+        cloud.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.cameras.append(self._cloud.camera)
+        return False
+
+
+def test_a_drag_among_panes_that_draw_is_drawn_less_often_and_to_its_end(cloud, qtbot):
+    other = Frame(QWidget(cloud))
+    painted = Cameras(cloud)
+    button, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    qtbot.mousePress(cloud, button, pos=QPoint(300, 300))
+    for step in range(60):
+        other.soon(at_once=True)
+        at = QPointF(310 + step, 300)
+        kind, modifier = QEvent.Type.MouseMove, Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(cloud, QMouseEvent(kind, at, cloud.mapToGlobal(at), none, button, modifier))
+        QApplication.processEvents()
+    qtbot.waitUntil(lambda: bool(painted.cameras) and painted.cameras[-1] == cloud.camera)
+    assert len(painted.cameras) < 60
+    qtbot.mouseRelease(cloud, button, pos=QPoint(369, 300))
 
 
 def test_a_drag_with_the_other_button_moves_what_is_under_the_mouse(cloud, qtbot):
