@@ -20,7 +20,7 @@ from vectarium.session.attention_reading import AttentionReading
 from vectarium.session.session import NextToken, Selection, Session
 from vectarium.session.tokens import Tokens
 
-CALM_MS = 66  # twice a frame: these are pictures of many cells, asked for and drawn anew while text streams
+CALM_MS = 80  # some two frames: these are pictures of many cells, asked for and drawn anew while text streams
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
 
 

@@ -19,8 +19,6 @@ from PySide6.QtCore import QCoreApplication, Qt
 from vectarium.messages import Newest
 from vectarium.workers.outbox import Outbox
 
-GIVES_WAY = 5  # of 19: the window comes first where there are fewer processors than work
-
 
 def serve(
     connection: Connection, numbers: Sequence[int], word_vectors_file: Path, cache: Path | None
@@ -30,8 +28,6 @@ def serve(
     from vectarium.workers.threads import WorkerThreads
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the window, and the window this
-    if hasattr(os, "nice"):
-        os.nice(GIVES_WAY)
     application = QCoreApplication([])
     outbox = Outbox(connection)
     root = logging.getLogger()
