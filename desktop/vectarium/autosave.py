@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 INTERVAL_MS = 1500
 LONGEST_INTERVAL_MS = 10_000
 REST = 4  # times as long as a document took to write, it is not written again
+BREATH = 0.0002  # seconds for the window between two steps, each of which takes half of that
 MOST_WINDOWS = 20
 
 
@@ -36,6 +37,7 @@ class Autosave(QObject):
         self._failing = False
         self._took_ms = 0
         self._writing: threading.Thread | None = None
+        self._hurry = threading.Event()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._save)
@@ -100,9 +102,21 @@ class Autosave(QObject):
             self._wait()
         elif self.path is not None:
             self._writing = threading.Thread(
-                target=self._write, args=(self.path, self._session.saved()), name="autosave"
+                target=self._write_gently, args=(self.path, self._session.saved()), name="autosave"
             )
             self._writing.start()
+
+    def _write_gently(self, path: Path, saved: Saved) -> None:
+        """Beside a window that needs Python's lock: steps, which take longest, are archived with pauses."""
+        steps = (step for branch in saved.document.branches for step in branch.steps if step is not None)
+        try:
+            for step in steps:
+                if self._archive is not None and step.archived is None:
+                    self._archive.keep(step)
+                    self._hurry.wait(BREATH)
+        except OSError as error:
+            log.info("Steps stay in memory: %s", error)
+        self._write(path, saved)
 
     def _write(self, path: Path, saved: Saved) -> None:
         begun = time.monotonic()
@@ -129,7 +143,9 @@ class Autosave(QObject):
         """Write the document before returning."""
         self._timer.stop()
         if self._writing is not None:
+            self._hurry.set()
             self._writing.join()
+            self._hurry.clear()
         if self.path is not None:
             self._write(self.path, self._session.saved())
 

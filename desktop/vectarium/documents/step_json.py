@@ -34,15 +34,17 @@ def _array(values: list[float], kind: Any) -> npt.NDArray[Any]:
 def plain_step(step: Step) -> dict[str, Any]:
     """What `json` writes: the logits with the digits that give the very same float32 again."""
     plain: dict[str, Any] = {}
+    no_penalty = np.array_equal(step.top_penalised, step.top_logits)
     for entry in fields(Step):
+        if entry.name == "top_penalised" and no_penalty:
+            continue
         value = getattr(step, entry.name)
         if isinstance(value, np.ndarray):
-            value = [float(f"{x:.9g}") for x in value] if value.dtype.kind == "f" else value.tolist()
+            numbers = value.tolist()
+            value = [float(f"{x:.9g}") for x in numbers] if value.dtype.kind == "f" else numbers
         elif isinstance(value, SamplingSettings):
             value = {setting.name: getattr(value, setting.name) for setting in fields(value)}
         plain[entry.name] = value
-    if np.array_equal(step.top_penalised, step.top_logits):
-        del plain["top_penalised"]
     return plain
 
 
