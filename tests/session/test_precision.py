@@ -101,8 +101,12 @@ def test_files_hold_exact_numbers(app, qtbot, tmp_path, model_folder):
 
 
 def test_switching_stops_what_is_being_written(app, qtbot):
-    app.session.generate()
-    qtbot.waitUntil(lambda: len(app.session.tokens) > 8)
+    def writes_on():
+        if not app.session.generating and app.session.can_sample:
+            app.session.generate()  # anew, where the model ended the text
+        return len(app.session.tokens) > 8
+
+    qtbot.waitUntil(writes_on)
     switch(app, qtbot)
     assert not app.session.generating
     write(app, qtbot, 2)
