@@ -36,7 +36,7 @@ def theirs(model, ids):
 
 def assert_close(ours, reference):
     """To 1e-5, of the largest number where that is above 1."""
-    ours, reference = torch.as_tensor(ours), torch.as_tensor(reference)
+    ours, reference = torch.tensor(np.asarray(ours)), torch.as_tensor(reference)
     assert ours.shape == reference.shape
     assert float((ours - reference).abs().max()) <= 1e-5 * max(1.0, float(reference.abs().max()))
 
@@ -176,6 +176,21 @@ def test_cancelling_leaves_the_previous_trace_valid(make_model):
             run(model, continued, before, stop_in_the_second_layer)
         assert_close(all_logits(model, before), theirs(model, ids[:30])[0])
         assert_close(all_logits(model, run(model, continued, before)), theirs(model, continued)[0])
+
+
+def test_logits_are_kept_for_who_asks_next(make_model, monkeypatch):
+    model = make_model()
+    ids = some_ids(model, 20)
+    trace = run(model, ids)
+    found = logits(model, trace, 19)
+    longer = run(model, np.r_[ids, 3], trace)
+    other = run(model, np.r_[ids[:10], ids], trace)
+    with monkeypatch.context() as patched:
+        patched.setattr(forward_pass, "unembed", None)
+        assert logits(model, longer, 19) is found
+    assert_close(logits(model, other, 19), theirs(model, np.r_[ids[:10], ids])[0][19])
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 0.0
 
 
 def test_checkpoints_report_the_share_done(make_model):

@@ -77,6 +77,16 @@ def test_float16_differs_by_the_rounding_of_its_weights_alone(make_model, monkey
 
 
 @needs_packing
+def test_rounded_logits_are_kept_for_nobody(make_model):
+    model = make_model(seed=5)
+    trace, form = run(model, some_ids(model, 20)), prepared(model, exact=False)
+    rounded = logits(model, trace, 19, form)
+    exact = logits(model, trace, 19)
+    assert not np.array_equal(rounded, exact)
+    assert np.array_equal(logits(model, trace, 19, form), rounded)
+
+
+@needs_packing
 @pytest.mark.skipif(local_folder("bundled") is None, reason="the trained model is not in this checkout")
 def test_float16_loses_nothing_of_the_bundled_model():
     model = load("bundled", "cpu")

@@ -20,9 +20,10 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import threads
 from vectarium.model.devices import memory_errors
 from vectarium.model.loading import LoadedModel
-from vectarium.model.one_token import OneToken, product, scaling
+from vectarium.model.one_token import FLOAT16, FLOAT32, OneToken, product, scaling
 
 _GROWTH = 64
+_LOGITS_KEPT = 8
 _POSITIONS = 256  # that go through a matrix together
 
 
@@ -47,10 +48,13 @@ class Store:
         self.heads = room(model.layers, 3, model.heads, capacity, size)
         """Queries, keys and values."""
         self.queries, self.keys, self.values = self.heads.unbind(dim=1)
+        self.logits: dict[tuple[int, str], NDArray[np.float32]] = {}
+        """[vocabulary] by position and form, of those that were asked for last and lost nothing."""
 
     def copy_from(self, other: Store, count: int) -> None:
         self.residual[:, :count] = other.residual[:, :count]
         self.heads[..., :count, :] = other.heads[..., :count, :]
+        self.logits = {key: logits for key, logits in other.logits.items() if key[0] < count}
         self.filled = count
         self.exact = other.exact if other.exact < count else self.capacity
 
@@ -147,12 +151,24 @@ def logits(
 ) -> NDArray[np.float32]:
     """The logits after ``position``, [vocabulary], unembedded by ``one_token`` where it is given.
 
-    Raises IndexError outside the trace.
+    The last ones are kept, read-only: what was just drawn from is what is asked for next. Raises IndexError
+    outside the trace.
     """
     if not 0 <= position < len(trace):
         raise IndexError(f"Position {position} is outside the {len(trace)} tokens that were read.")
+    kept = trace._store.logits
+    forms = (FLOAT32, FLOAT16) if one_token is None else (one_token.form,)
+    for form in forms:
+        if (position, form) in kept:
+            return kept[position, form]
     residual = trace.residual[-1, position]
-    return unembed(model, residual) if one_token is None else one_token.logits(residual)
+    found = unembed(model, residual) if one_token is None else one_token.logits(residual)
+    if one_token is None or one_token.exact:
+        found.setflags(write=False)
+        kept[position, forms[0]] = found
+        if len(kept) > _LOGITS_KEPT:
+            del kept[next(iter(kept))]
+    return found
 
 
 @torch.inference_mode()
