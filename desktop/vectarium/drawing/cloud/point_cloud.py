@@ -33,10 +33,8 @@ from vectarium.drawing.cloud.point_cloud_scene import Cloud, Scene
 from vectarium.drawing.frame import Frame
 from vectarium.drawing.palette import Look, mix
 
-FRAME_MS, CROWDED_MS = (
-    16,
-    25,
-)  # between two pictures while the mouse drags, alone or among panes that draw too
+# Between two pictures while the mouse drags, alone or among panes that draw too.
+FRAME_MS, CROWDED_MS = 16, 25
 TURN_MS, TURN_STEP = 33, 0.35  # slow rotation: pixels of dragging per step
 CLICK_REACH = 9  # logical pixels at 100 %
 FEW = 2000  # points that a view should show all of
