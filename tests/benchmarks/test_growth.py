@@ -46,7 +46,7 @@ def prompt_chart(models) -> Chart:
 
 
 def vocabulary_chart(qtbot) -> Chart:
-    from vectarium.vectors.neighbours import nearest
+    from vectarium.vectors.neighbours import Nearness
     from vectarium.vectors.pca import principal_components
     from vectarium.vectors.spaces import Kind, make_space
 
@@ -57,7 +57,9 @@ def vocabulary_chart(qtbot) -> Chart:
         space = make_space("words", Kind.WORDS, [f"w{row}" for row in range(count)], vectors)
         query = vectors[0] + vectors[1]
         frames.append((count, median_seconds(our_cloud(vectors[:, :3].copy(), qtbot), 15)))
-        searches.append((count, median_seconds(lambda space=space, q=query: nearest(space, q, 50), 15)))
+        searches.append(
+            (count, median_seconds(lambda space=space, q=query: Nearness(space, q).nearest(50), 15))
+        )
         components.append((count, median_seconds(lambda v=vectors: principal_components(v), 3)))
     curves = [
         Curve("a frame of the cloud, 1200 × 800", frames),

@@ -55,10 +55,8 @@ class AttentionPane(Pane):
         self.head = AttentionHead(session, self.reading, self.switches, look, self)
         self.panel = self.head.panel
         self._dirty_grid = self._dirty_head = False
-        self._repaint_grid, self._repaint_head = (
-            Frame(self, FRAME_MS, CALM_MS),
-            Frame(self, FRAME_MS, CALM_MS),
-        )
+        self._repaint_grid = Frame(self, FRAME_MS, CALM_MS)
+        self._repaint_head = Frame(self, FRAME_MS, CALM_MS)
         self._repaint_grid.due.connect(self._show_dirty_grid)
         self._repaint_head.due.connect(self._show_dirty_head)
         self._asking = Frame(self, CALM_MS)
@@ -272,13 +270,19 @@ class AttentionPane(Pane):
     @Slot()
     def _heads_changed(self) -> None:
         self._dirty_grid = True
-        self._repaint_grid.soon(at_once=not self._session.generating)
+        if self._session.generating:
+            self._repaint_grid.soon(at_once=False)
+        else:
+            self._show_dirty_grid()
         self._head_changed()  # what a head does is said beside it
 
     @Slot()
     def _head_changed(self) -> None:
         self._dirty_head = True
-        self._repaint_head.soon(at_once=not self._session.generating)
+        if self._session.generating:
+            self._repaint_head.soon(at_once=False)
+        else:
+            self._show_dirty_head()
 
     @Slot()
     def _show_dirty_grid(self) -> None:
