@@ -3,11 +3,13 @@
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import ours, plot, shapes
+from benchmarks.contestants import Contestant
 from benchmarks.plot import Chart, Curve
 from benchmarks.report import time_of
 from benchmarks.test_cloud import our_cloud
@@ -16,7 +18,7 @@ PLOT = Path(__file__).parents[2] / "docs" / "growth.svg"
 LENGTHS = (1, 4, 16, 64, 256, 1024)
 POINTS = (1_000, 10_000, 60_000, 200_000, 400_000)
 DIMENSIONS = 50  # of the word vectors
-WRITTEN = 12
+WRITTEN = 48
 
 
 def median_seconds(run: Callable[[], object], turns: int = 5) -> float:
@@ -74,12 +76,14 @@ def model_chart(models) -> tuple[Chart, dict[str, float]]:
     """The chart, and the seconds of a token by the shape's name; those of the two largest extrapolated."""
     written, read = [], []
     for folder in models.values():
-        model = ours.load(folder)
-        write, prompt = ours.writer(model), shapes.tokens(64)
-        reading = median_seconds(lambda write=write, prompt=prompt: write(prompt, 1), 3)
-        both = median_seconds(lambda write=write, prompt=prompt: write(prompt, 1 + WRITTEN), 3)
-        written.append((model.parameters, (both - reading) / WRITTEN))
-        read.append((model.parameters, reading))
+        size, seconds = ours.load(folder).parameters, {}
+        for count in (1, 1 + WRITTEN):
+            make = partial(ours.writer_in, folder, "float32")
+            contestant = Contestant(make, shapes.tokens(64), count, as_app=True)
+            seconds[count] = median_seconds(contestant, 3)
+            contestant.close()
+        written.append((size, (seconds[1 + WRITTEN] - seconds[1]) / WRITTEN))
+        read.append((size, seconds[1]))
     # A token needs every weight once: its time is proportional to them where they outgrow the caches.
     larger = (shapes.LARGE, shapes.XL)
     measured = len(written)
