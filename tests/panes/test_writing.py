@@ -275,9 +275,13 @@ def test_the_mouse_brings_a_card_with_the_ten_most_likely(app, pane, qtbot):
         for index, step in enumerate(session.tokens.steps)
         if step is not None and pane.text.token_rects(index)
     )
-    qtbot.mouseMove(pane.text.viewport(), QPoint(2, 2))
-    qtbot.mouseMove(pane.text.viewport(), center(qtbot, pane, token))
-    qtbot.waitUntil(lambda: session.hover == token)
+
+    def points_at_it() -> bool:  # again, should the text be laid out anew meanwhile
+        qtbot.mouseMove(pane.text.viewport(), QPoint(2, 2))
+        qtbot.mouseMove(pane.text.viewport(), center(qtbot, pane, token))
+        return session.hover == token
+
+    qtbot.waitUntil(points_at_it)
     qtbot.waitUntil(pane.card.isVisible)
     step, rows = session.tokens.steps[token], pane.card.card.rows
     expected = torch.softmax(their_logits(session.tokens.ids[:token].tolist())[-1], 0)
