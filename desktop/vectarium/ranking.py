@@ -100,6 +100,13 @@ def entropy_bits(probability: NDArray[np.float64]) -> float:
     return max(0.0, -float((positive * np.log2(positive)).sum()))
 
 
+def one_hot(size: int) -> NDArray[np.float64]:
+    """All of the probability on rank 0, [rank]: what temperature 0 makes of a distribution."""
+    first = np.zeros(size)
+    first[0] = 1.0
+    return first
+
+
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
     array.setflags(write=False)
     return array

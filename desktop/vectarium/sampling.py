@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vectarium.ranking import Ranking, TokenIds, entropy_bits, penalise, rank, read_only
+from vectarium.ranking import Ranking, TokenIds, entropy_bits, one_hot, penalise, rank, read_only
 from vectarium.steps import STEP_ENTRIES as STEP_ENTRIES
 from vectarium.steps import Step as Step
 
@@ -118,7 +118,7 @@ def distribution(
     ranking = penalise(model, seen, settings.repetition_penalty)
     exact = ranking.penalised.astype(np.float64)
     if settings.temperature == 0:
-        hot = read_only(_one_hot(exact.size))
+        hot = read_only(one_hot(exact.size))
         return Distribution(model, ranking, settings, read_only(exact), 0.0, hot, 1, hot, 0.0, 0.0, 0.0)
     with np.errstate(over="ignore"):  # a minute temperature sends logits to infinity
         scaled = exact / settings.temperature
@@ -153,7 +153,7 @@ def drawn(ranking: Ranking, settings: SamplingSettings) -> NDArray[np.float64]:
     A repetition penalty is that of the ranking.
     """
     if settings.temperature == 0:
-        return _one_hot(1)
+        return one_hot(1)
     with np.errstate(over="ignore"):
         exact = ranking.penalised.astype(np.float64)
         weight = np.exp((exact - exact[0]) / settings.temperature)
@@ -229,12 +229,6 @@ def _kept_count(logits: NDArray[np.float32], weight: NDArray[np.float64], settin
     if settings.min_p > 0:
         count = max(1, int(np.searchsorted(-weight[:count], -settings.min_p, side="right")))
     return count
-
-
-def _one_hot(size: int) -> NDArray[np.float64]:
-    first = np.zeros(size)
-    first[0] = 1.0
-    return first
 
 
 def _is_number(value: object) -> bool:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from vectarium.ranking import one_hot
+
 if TYPE_CHECKING:
     from vectarium.sampling import SamplingSettings
 
@@ -219,9 +221,7 @@ class Step(_Memory):
         """[entry] after the temperature, before the cuts."""
         exact = self.top_penalised.astype(np.float64)
         if self.settings.temperature == 0:
-            first = np.zeros(exact.size)
-            first[0] = 1.0
-            return first
+            return one_hot(exact.size)
         with np.errstate(over="ignore"):
             below = (exact - exact[0]) / self.settings.temperature
         probability: NDArray[np.float64] = np.exp(below - self.log_normaliser)

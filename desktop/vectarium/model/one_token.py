@@ -58,7 +58,7 @@ class OneToken:
         self.exact = exact
         """Whether no weight was rounded."""
         transformer = model.network.transformer
-        self._layers, self._heads = model.layers, model.heads
+        self._layers = model.layers
         self._tokens, self._positions = transformer.wte.weight, transformer.wpe.weight
         self._blocks = [
             (_norm(block.ln_1), _norm(block.ln_2), matrices, block.mlp.act, scaling(model, layer))

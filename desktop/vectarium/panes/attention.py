@@ -270,19 +270,20 @@ class AttentionPane(Pane):
     @Slot()
     def _heads_changed(self) -> None:
         self._dirty_grid = True
-        if self._session.generating:
-            self._repaint_grid.soon(at_once=False)
-        else:
-            self._show_dirty_grid()
+        self._show_soon(self._repaint_grid)
         self._head_changed()  # what a head does is said beside it
 
     @Slot()
     def _head_changed(self) -> None:
         self._dirty_head = True
+        self._show_soon(self._repaint_head)
+
+    def _show_soon(self, frame: Frame) -> None:
+        """Calmly while text streams, else at once."""
         if self._session.generating:
-            self._repaint_head.soon(at_once=False)
+            frame.soon(at_once=False)
         else:
-            self._show_dirty_head()
+            frame.due.emit()
 
     @Slot()
     def _show_dirty_grid(self) -> None:
