@@ -61,21 +61,26 @@ def test_thumbnails_keep_the_largest_weights(model, count, step):
             assert np.allclose(found, getattr(behaviour, name), rtol=0, atol=1e-3, equal_nan=True)
 
 
-def test_a_text_that_grows_is_read_from_its_new_rows_alone(model, monkeypatch):
-    ids, reader, trace = text(140), HeadReader(), None
-    made = []
-    pattern = attention_module().pattern
+@pytest.fixture
+def firsts(monkeypatch):
+    """From which query on patterns were made, each time."""
+    made, pattern = [], attention_module().pattern
     monkeypatch.setattr(
         attention_module(),
         "pattern",
         lambda m, t, layer, first, end: made.append(first) or pattern(m, t, layer, first, end),
     )
+    return made
+
+
+def test_a_text_that_grows_is_read_from_its_new_rows_alone(model, firsts):
+    ids, reader, trace = text(140), HeadReader(), None
     for count in (1, 2, 3, 40, 63, 64, 65, 66, 100, 101, 140):
         cells, measures, _, trace = read_heads(reader, model, ids[:count], trace=trace)
         fresh = read_heads(HeadReader(), model, ids[:count])
         assert np.allclose(cells, fresh[0], rtol=0, atol=1e-5)
         assert np.allclose(measures, fresh[1], rtol=0, atol=1e-3, equal_nan=True)
-    continued = made[:: 2 * model.layers]
+    continued = firsts[:: 2 * model.layers]
     assert continued == [0, 1, 2, 3, 40, 63, 0, 65, 66, 100, 0]  # anew where cells hold more tokens
 
 
@@ -196,21 +201,14 @@ def test_a_repeated_random_sequence_shows_the_induction_head(model):
 
 
 @pytest.mark.parametrize("treatment", [PLAIN, WORDS, Treatment(True, True)])
-def test_an_edit_in_the_middle_is_read_from_there_on(model, treatment, monkeypatch):
+def test_an_edit_in_the_middle_is_read_from_there_on(model, treatment, firsts):
     reader, trace, ids = HeadReader(), None, text(190)
-    read = []
-    pattern = attention_module().pattern
-    monkeypatch.setattr(
-        attention_module(),
-        "pattern",
-        lambda m, t, layer, first, end: read.append(first) or pattern(m, t, layer, first, end),
-    )
     read_heads(reader, model, ids, treatment)
     for place, count in ((185, 190), (100, 190), (100, 189), (3, 180), (179, 180)):
         ids = np.append(ids[:place], text(count - place, seed=place + count))
-        read.clear()
+        firsts.clear()
         cells, measures, _, trace = read_heads(reader, model, ids, treatment, trace)
-        assert place - 20 < min(read, default=place) <= place
+        assert place - 20 < min(firsts, default=place) <= place
         fresh = read_heads(HeadReader(), model, ids, treatment)
         assert np.allclose(cells, fresh[0], rtol=0, atol=1e-5)
         assert np.allclose(measures, fresh[1], rtol=0, atol=1e-3, equal_nan=True)
