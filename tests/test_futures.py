@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from vectarium import futures
 from vectarium.futures import Known
-from vectarium.ranking import penalise, rank
-from vectarium.sampling import SamplingSettings, distribution, drawn
+from vectarium.ranking import rank
+from vectarium.sampling import SamplingSettings, distribution
 from writing_steps import logits
 
 NOTHING_CUT = SamplingSettings()
@@ -85,9 +85,9 @@ def test_blocks_lie_in_their_parents_and_share_out_all_of_them(chosen, least, le
         assert sum(children) == pytest.approx(found[parent].height if parent is not None else 1.0)
 
 
-@given(settings, st.integers(0, 5))
-def test_the_short_way_to_what_is_drawn_is_the_long_one(chosen, seed):
-    ranking = rank(logits(0, seed))
-    true = distribution(ranking, chosen, (5, 8))
-    ranking = penalise(ranking, (5, 8), chosen.repetition_penalty)
-    assert drawn(ranking, chosen).tolist() == true.drawn[: true.kept_count].tolist()
+@given(settings, st.sampled_from([0.0, 0.001, 0.02, 0.2, 1.0]), st.integers(0, 5))
+def test_the_short_way_to_what_is_drawn_is_the_long_one(chosen, least, seed):
+    true = distribution(rank(logits(0, seed)), chosen, (5, 8))
+    shares = distribution(rank(logits(0, seed)), chosen, (5, 8)).drawn_above(least)
+    assert shares.tolist() == true.drawn[: shares.size].tolist()
+    assert shares.size == true.kept_count or (true.drawn[shares.size :] < least).all()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from scipy.stats import chisquare
+from scipy.stats import chisquare, entropy
 from transformers.generation.logits_process import (
     MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
@@ -18,7 +18,7 @@ from transformers.generation.logits_process import (
 )
 
 from vectarium.ranking import BrokenLogits, rank
-from vectarium.sampling import SamplingSettings, distribution, pick, record_step, take_step
+from vectarium.sampling import SamplingSettings, distribution, drawn_token, record_step, take_step
 
 logits_lists = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=40)
 all_settings = st.builds(
@@ -95,6 +95,60 @@ def test_stages_agree_with_each_other(values, chosen, seen):
     assert 0 <= stages.drawn_entropy_bits <= math.log2(logits.size) + 1e-9
 
 
+MANY = [
+    SamplingSettings(),
+    SamplingSettings(0.8, top_k=40),
+    SamplingSettings(1.2, top_k=3000),
+    SamplingSettings(top_p=0.9),
+    SamplingSettings(0.3, top_p=0.9999, min_p=1e-4),
+    SamplingSettings(1.5, top_k=500, top_p=0.5, repetition_penalty=1.2),
+    SamplingSettings(0.2, min_p=0.001),
+    SamplingSettings(0.7, repetition_penalty=1.2),
+]
+
+
+@pytest.mark.parametrize("spread", [0.1, 2, 5])  # of the logits: many tokens are likely, or few
+@pytest.mark.parametrize("chosen", MANY)
+def test_a_large_vocabulary_is_weighed_as_transformers_weighs_it(chosen, spread):
+    random = np.random.default_rng(7)
+    logits, seen = random.normal(0, spread, 20_000).astype(np.float32), random.integers(0, 20_000, 300)
+    theirs = np.sort(warped(logits, chosen, seen.tolist()))[::-1]
+    before = SamplingSettings(chosen.temperature, repetition_penalty=chosen.repetition_penalty)
+    uncut = np.sort(warped(logits, before, seen.tolist()))[::-1]
+    for uniform in (0.0, 0.5, 0.999_999):
+        step = take_step(logits, chosen, uniform, seen)
+        assert step.kept_count == (theirs > 0).sum()
+        edges = np.cumsum(theirs)
+        assert edges[step.rank] - theirs[step.rank] - 1e-12 <= uniform <= edges[step.rank] + 1e-12
+        assert step.drawn == pytest.approx(theirs[step.rank], rel=1e-11)
+        assert step.probability == pytest.approx(uncut[step.rank], rel=1e-11)
+        assert step.removed_mass == pytest.approx(uncut[step.kept_count :].sum(), rel=1e-11)
+        assert step.entropy_bits == pytest.approx(entropy(uncut, base=2), rel=1e-11)
+        assert step.drawn_entropy_bits == pytest.approx(entropy(theirs, base=2), rel=1e-11, abs=1e-14)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 127, 128, 129, 300, 2500, 40_000])
+def test_the_token_alone_is_the_one_of_the_step(size):
+    random = np.random.default_rng(size)
+    logits = random.normal(0, 3, size).astype(np.float32)
+    cases = MANY + [SamplingSettings(0), SamplingSettings(0, repetition_penalty=1.5)]
+    cases += [SamplingSettings(10), SamplingSettings(1e-320), SamplingSettings(top_p=0, min_p=1)]
+    for values in (logits, np.round(logits), np.zeros_like(logits), np.copysign(0.0, logits)):
+        seen = random.integers(0, size, random.integers(0, 20))
+        for chosen in cases:
+            drawn_from = distribution(values, chosen, seen)
+            edges = np.cumsum(drawn_from.drawn)
+            for uniform in (0.0, float(random.random()), 1 - 2**-53):
+                step = take_step(values, chosen, uniform, seen)
+                assert drawn_token(values, chosen, uniform, seen) == step.token_id
+                assert step.token_id == drawn_from.order[step.rank]
+                assert step.rank == drawn_from.rank_of(step.token_id)
+                assert step.drawn == drawn_from.drawn[step.rank] > 0
+                assert step.probability == drawn_from.probability[step.rank]
+                assert edges[step.rank] - step.drawn - 1e-12 <= uniform <= edges[step.rank] + 1e-12
+                assert np.array_equal(step.top_ids, drawn_from.order[:100])
+
+
 def test_worked_example():
     logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], dtype=np.float32))
     stages = distribution(logits, SamplingSettings(top_k=3, top_p=0.7))
@@ -104,7 +158,7 @@ def test_worked_example():
     assert stages.kept.tolist() == [True, True, False, False]
     assert stages.drawn == pytest.approx([4 / 7, 3 / 7, 0, 0])
     assert stages.removed_mass == pytest.approx(0.3)
-    assert [pick(stages, uniform) for uniform in (0, 0.57, 0.572, 1 - 2**-53)] == [0, 0, 1, 1]
+    assert [stages.rank_at(uniform) for uniform in (0, 0.57, 0.572, 1 - 2**-53)] == [0, 0, 1, 1]
     assert stages.rank_of(2) == 2
     with pytest.raises(IndexError, match="Token 4 is outside the vocabulary of 4 tokens"):
         stages.rank_of(4)
@@ -142,7 +196,7 @@ def test_temperature_zero_is_the_argmax_with_ties_to_the_lowest_id():
     assert stages.drawn.tolist() == [1, 0, 0, 0]
     assert stages.scaled.tolist() == [5, 5, 3, 1]
     assert (stages.entropy_bits, stages.removed_mass) == (0, 0)
-    assert pick(stages, 1 - 2**-53) == 0
+    assert stages.rank_at(1 - 2**-53) == 0
 
 
 @pytest.mark.parametrize("temperature", [1e-320, 1e-30, 1e-3, 0.1, 1, 5, 10])
@@ -196,16 +250,16 @@ def test_settings_outside_their_range_are_refused(field, value, words):
 
 
 @pytest.mark.parametrize("uniform", [-0.1, 1.0, math.nan])
-def test_pick_refuses_a_number_outside_its_range(uniform):
+def test_a_draw_refuses_a_number_outside_its_range(uniform):
     with pytest.raises(ValueError, match="must lie in"):
-        pick(distribution(np.zeros(3), SamplingSettings()), uniform)
+        distribution(np.zeros(3), SamplingSettings()).rank_at(uniform)
 
 
 def test_draws_follow_the_distribution():
     logits = np.random.default_rng(2).normal(0, 2, 30).astype(np.float32)
     stages = distribution(logits, SamplingSettings(temperature=1.3, top_k=12, min_p=0.02))
     uniforms = np.random.default_rng(3).random(10_000)
-    counts = np.bincount([pick(stages, float(uniform)) for uniform in uniforms], minlength=30)
+    counts = np.bincount([stages.rank_at(float(uniform)) for uniform in uniforms], minlength=30)
     assert counts[~stages.kept].sum() == 0
     expected = stages.drawn[stages.kept] * uniforms.size
     assert chisquare(counts[stages.kept], expected).pvalue > 0.001

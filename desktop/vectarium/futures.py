@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from vectarium.messages import Ids
 from vectarium.messages_futures import Path
-from vectarium.ranking import Ranking, penalise
-from vectarium.sampling import SamplingSettings, drawn
+from vectarium.ranking import Ranking
+from vectarium.sampling import SamplingSettings, distribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +55,11 @@ def blocks(
         for path, top, height, parent in parents:
             if path not in known:
                 continue
-            ranking = penalise(known[path].ranking, known[path].seen, settings.repetition_penalty)
-            shares = drawn(ranking, settings)
+            drawn_from = distribution(known[path].ranking, settings, known[path].seen)
+            shares = drawn_from.drawn_above(least / height)
             count = int((shares * height >= least).sum())
             for rank, (token, share) in enumerate(
-                zip(ranking.order[:count].tolist(), shares[:count].tolist(), strict=True)
+                zip(drawn_from.ranking.ids(count).tolist(), shares[:count].tolist(), strict=True)
             ):
                 ends = token == end_of_text
                 block = Block((*path, token), level, top, height * share, share, rank, parent, 0, ends)
@@ -67,8 +67,8 @@ def blocks(
                     waiting.append((block.path, top, block.height, len(found)))
                 found.append(block)
                 top += block.height
-            if others := len(shares) - count:
-                rest = float(shares[count:].sum())
+            if others := drawn_from.kept_count - count:
+                rest = max(0.0, 1.0 - float(shares[:count].sum()))
                 found.append(Block(path, level, top, height * rest, rest, count, parent, others))
     return tuple(found)
 

@@ -13,7 +13,7 @@ from vectarium.messages_writing import Steer
 from vectarium.model.forward_pass import run
 from vectarium.model.generation import next_step, seen_range
 from vectarium.ranking import BrokenLogits
-from vectarium.sampling import SamplingSettings, distribution, pick
+from vectarium.sampling import SamplingSettings, distribution
 from vectarium.workers.writing import Writer
 
 
@@ -53,7 +53,7 @@ def test_every_step_is_drawn_from_transformers_distribution(model):
         assert step.uniform == uniforms.random()
         assert step.top_drawn == pytest.approx(expected.drawn[:100], abs=1e-5)
         assert step.drawn == pytest.approx(expected.drawn[expected.rank_of(step.token_id)], abs=1e-5)
-        assert pick(expected, step.uniform) == step.rank
+        assert expected.rank_at(step.uniform) == step.rank
         text.append(step.token_id)
     assert len(text) == 43
 

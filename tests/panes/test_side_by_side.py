@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from tiny_models import random_network
 from vectarium.messages_futures import WriteColumns
 from vectarium.panes.side_by_side import BRANCHES, SideBySidePane
-from vectarium.sampling import SamplingSettings, distribution, pick
+from vectarium.sampling import SamplingSettings, distribution
 
 PROMPT = "Once upon a time"
 LEFT = Qt.MouseButton.LeftButton
@@ -62,7 +62,7 @@ def check_against_transformers(pane) -> None:
             uniform = random.random()
             if one.uniform is not None:
                 assert one.uniform == uniform
-                assert one.rank == pick(true, uniform)
+                assert one.rank == true.rank_at(uniform)
             assert true.order[one.rank] == one.token_id
             assert one.drawn == pytest.approx(true.drawn[one.rank], abs=1e-5)
             text.append(one.token_id)

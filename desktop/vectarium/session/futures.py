@@ -201,6 +201,6 @@ class FuturesReading(QObject):
         self.changed.emit()
 
     def _make_room(self) -> None:
-        if sum(len(known.ranking.logits) for known in self._known.values()) > MOST_KEPT:
+        if sum(known.ranking.size for known in self._known.values()) > MOST_KEPT:
             shown = {()} | {block.path for block in self.blocks}
             self._known = {path: known for path, known in self._known.items() if path in shown}

@@ -7,7 +7,7 @@ from scipy import stats
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.writing.dice_panel import DicePanel
-from vectarium.sampling import SamplingSettings, distribution, pick
+from vectarium.sampling import SamplingSettings, distribution
 from vectarium.session.step_views import chances, dice_words
 from writing_steps import VOCABULARY, logits, step_after
 
@@ -42,7 +42,7 @@ def test_the_entry_under_the_number_is_the_token_that_was_drawn():
 def test_ten_thousand_draws_come_as_the_distribution_says():
     drawn_from = distribution(logits(7), SETTINGS)
     random = np.random.Generator(np.random.PCG64(5))
-    ranks = [pick(drawn_from, float(uniform)) for uniform in random.random(10_000)]
+    ranks = [drawn_from.rank_at(float(uniform)) for uniform in random.random(10_000)]
     kept = drawn_from.kept_count
     counts = np.bincount(ranks, minlength=kept)
     assert len(counts) == kept
