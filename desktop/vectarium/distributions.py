@@ -199,11 +199,15 @@ class Distribution:
     def _left_by_top_p(self, count: int) -> int:
         limit = 1 - self.settings.top_p
         if count == self.ranking.size > LEADING:
-            # [rank] what lies beyond
-            beyond = 1 - np.cumsum(self._weigh(self.ranking.values(LEADING))) / self._before.total
-            left = 1 + int(np.count_nonzero(beyond > limit))
-            # What rounding makes of sums in this or that order differs by much less.
-            if left <= LEADING and np.abs(beyond - limit).min() > 1e-9:
+            left, before = 1, 0.0
+            for weight in self._weights(count):
+                beyond = 1 - (before + np.cumsum(weight)) / self._before.total  # [rank] what lies after it
+                left += (over := int(np.count_nonzero(beyond > limit)))
+                if over < weight.size:
+                    break
+                before += float(weight.sum())
+            # Between sums in this order and in that below, rounding makes far less of a difference.
+            if np.abs(beyond - limit).min() > 1e-9:
                 return left
         # From the least likely upward, as transformers does, so that the same tokens stay.
         weight = self._weigh(self.ranking.values(count))

@@ -51,4 +51,4 @@ def _below(logits: NDArray[np.float32], largest: float) -> NDArray[np.float64]:
 
 
 def _weigh(below: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    return np.exp(below if temperature == 1 else below / max(temperature, _COLDEST))
+    return np.exp(below if temperature == 1 else below * (1 / max(temperature, _COLDEST)))
