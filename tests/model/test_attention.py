@@ -54,6 +54,18 @@ def test_new_rows_alone(read):
     for first in (1, 17, 29, 30):
         rows = attention.pattern(model, trace, 1, first_query=first)
         assert torch.allclose(rows, expected[1][:, first:], rtol=0, atol=1e-5)
+        before_29 = attention.pattern(model, trace, 1, min(first, 29), 29)
+        assert torch.allclose(before_29, expected[1][:, first:29, :29], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("layers_at_once", [1, 2, 9])
+def test_new_rows_of_all_layers(read, monkeypatch, layers_at_once):
+    model, trace, expected, _, _ = read
+    for first in (0, 17, 29):
+        monkeypatch.setattr(attention, "FEW", layers_at_once * model.heads * (30 - first) * 30)
+        rows = list(attention.patterns(model, trace, first_query=first))
+        assert torch.allclose(torch.stack(rows), torch.stack(expected)[:, :, first:], rtol=0, atol=1e-5)
+    assert [part.shape[1] for part in attention.patterns(model, trace, first_query=30)] == [0] * model.layers
 
 
 def test_queries_keys_and_values(read):

@@ -18,7 +18,7 @@ from vectarium.model.forward_pass import Trace
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import scaling
 
-FEW = 2**17  # numbers of all patterns together
+FEW = 2**17  # numbers that are made together, of several layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,6 @@ class Scores:
     """softmax of `masked` along the keys."""
 
 
-@torch.inference_mode()
 def pattern(
     model: LoadedModel, trace: Trace, layer: int, first_query: int = 0, end: int | None = None
 ) -> torch.Tensor:
@@ -44,18 +43,7 @@ def pattern(
     With ``first_query`` only the rows from there on, for a text that grows, and with ``end`` only those
     before it, which see no later key: [head, query - first, key], of the keys before ``end``.
     """
-    asking = trace.queries[layer, :, first_query:end].float()
-    keys = trace.keys[layer, :, :end].float()
-    scaled = torch.baddbmm(
-        asking.new_zeros(1), asking, keys.transpose(1, 2), beta=0, alpha=scaling(model, layer)
-    )
-    # Keys before the first query are seen by all.
-    scaled[:, :, first_query:].masked_fill_(_future(trace, first_query, end)[:, first_query:], -torch.inf)
-    # A few heads at a time: the patterns of a long text are too large to be held twice.
-    step = max(1, 2**20 // max(1, scaled[0].numel()))
-    for head in range(0, model.heads, step):
-        scaled[head : head + step] = scaled[head : head + step].softmax(dim=-1)
-    return scaled
+    return _patterns(model, trace, range(layer, layer + 1), first_query, end)[0]
 
 
 def patterns(
@@ -65,22 +53,41 @@ def patterns(
 
     ``checkpoint`` is called before each with the share done, and may raise to cancel.
     """
-    few = trace.queries[:, :, first_query:, 0].numel() * len(trace) <= FEW
-    together = _all_patterns(model, trace, first_query) if few else None
+    of_a_layer = model.heads * (len(trace) - first_query) * len(trace)
+    at_once = max(1, FEW // max(1, of_a_layer))
     for layer in range(model.layers):
         checkpoint(layer / model.layers)
-        yield pattern(model, trace, layer, first_query) if together is None else together[layer]
+        if layer % at_once == 0:
+            some = range(layer, min(layer + at_once, model.layers))
+            made = _patterns(model, trace, some, first_query)
+        yield made[layer - some.start]
 
 
 @torch.inference_mode()
-def _all_patterns(model: LoadedModel, trace: Trace, first_query: int) -> torch.Tensor:
+def _patterns(
+    model: LoadedModel, trace: Trace, layers: range, first_query: int, end: int | None = None
+) -> torch.Tensor:
     """[layer, head, query - first, key]: of few queries, most of the time goes into calling PyTorch."""
-    scaled = trace.queries[:, :, first_query:].float() @ trace.keys.float().transpose(2, 3)
-    factors = [scaling(model, layer) for layer in range(model.layers)]
-    scaled.mul_(torch.tensor(factors, device=scaled.device).view(-1, 1, 1, 1))
-    if first_query < len(trace) - 1:
-        scaled.masked_fill_(_future(trace, first_query), -torch.inf)
-    return scaled.softmax(dim=-1)
+    asking = trace.queries[layers.start : layers.stop, :, first_query:end].unbind()
+    keys = trace.keys[layers.start : layers.stop, :, :end].transpose(2, 3).unbind()
+    scaled = torch.empty(
+        (len(layers), model.heads, asking[0].shape[1], keys[0].shape[2]), device=asking[0].device
+    )
+    nothing = scaled.new_empty(1)
+    # One product of all layers would copy all keys.
+    for layer, asks, asked, product in zip(layers, asking, keys, scaled.unbind(), strict=True):
+        torch.baddbmm(nothing, asks.float(), asked.float(), beta=0, alpha=scaling(model, layer), out=product)
+    if scaled.shape[2] > 1:
+        # Keys before the first query are seen by all.
+        later = _future(trace, first_query, end)[:, first_query:]
+        scaled[..., first_query:].masked_fill_(later, -torch.inf)
+    step = max(1, 2**20 // max(1, scaled[0, 0].numel()))
+    if len(layers) * model.heads <= step:
+        return scaled.softmax(dim=-1)
+    # A few heads at a time: the patterns of a long text are too large to be held twice.
+    for some in torch.split(scaled.flatten(end_dim=1), step):
+        some.copy_(some.softmax(dim=-1))
+    return scaled
 
 
 @torch.inference_mode()
