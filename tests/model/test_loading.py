@@ -48,10 +48,14 @@ def test_other_number_types_become_float32(folder, number_type, words):
 
 
 def test_rows_that_would_share_places_in_the_cache_have_gaps(tmp_path):
-    sizes = {"n_embd": 256, "n_head": 4, "n_layer": 2}  # c_fc's rows are 4,096 bytes
+    sizes = {
+        "n_embd": 256,
+        "n_head": 4,
+        "n_layer": 2,
+    }  # an output of mlp.c_proj takes 4,096 bytes
     model, network = load(str(save_model(tmp_path, **sizes)), "cpu"), random_network(**sizes)
-    weight = model.network.transformer.h[0].mlp.c_fc.weight
-    assert (weight.shape, weight.stride()) == ((256, 1024), (1040, 1))
+    weight = model.network.transformer.h[0].mlp.c_proj.weight
+    assert (weight.shape, weight.stride()) == ((1024, 256), (1, 1040))
     for (name, ours), theirs in zip(model.network.named_parameters(), network.parameters(), strict=True):
         assert torch.equal(ours, theirs), name
     ids = np.arange(1, 30)

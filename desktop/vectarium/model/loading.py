@@ -182,9 +182,9 @@ def _read_network(files: list[Path], config: Configuration, cancelled: Callable[
 
 
 def _in_memory(name: str, weight: torch.Tensor) -> torch.Tensor:
-    # The matrices with few outputs lie turned, so that threads share out outputs: sharing out inputs, as
-    # they would otherwise, sums in an order that depends on how many threads there are.
-    return _laid_out(weight.t()).t() if name.endswith("c_proj.weight") else _laid_out(weight)
+    # A block's matrices lie turned: two or three positions then take hardly longer than one, and threads
+    # share out outputs; sharing out inputs sums in an order that depends on how many threads there are.
+    return _laid_out(weight.t()).t() if name.startswith("h.") and weight.ndim == 2 else _laid_out(weight)
 
 
 def _laid_out(weight: torch.Tensor) -> torch.Tensor:
