@@ -1,20 +1,49 @@
-"""A form made ready in one go."""
+"""Forms made ready in one go."""
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from vectarium.model import forms
-from vectarium.model.one_token import FLOAT16, OneToken
+from vectarium.model.guesses import MOST, Costs, Draft
+from vectarium.model.one_token import FLOAT16, OneToken, in_float32
 
 
 def prepared(model: Any, exact: bool, memory: Path | None = None, fastest: str | None = FLOAT16) -> OneToken:
-    """What `forms.prepare` comes to where `fastest` was measured; None measures."""
-    preparing = forms.prepare(model, exact, memory)
+    """The form to write in that `forms.prepare` comes to where `fastest` was measured; None measures."""
     faster = forms._faster if fastest is None else lambda model, packed: fastest
     with mock.patch.object(forms, "_faster", faster):
-        while True:
-            try:
-                next(preparing)
-            except StopIteration as end:
-                return end.value
+        return _finished(forms._to_write_in(model, exact, memory))
+
+
+def draft(model: Any, form: OneToken | None = None, memory: Path | None = None) -> Draft | None:
+    """What to guess with beside `form`, float32 if it is None: whether that pays off here is measured."""
+    return _finished(forms._to_guess_with(model, form or in_float32(model), memory))
+
+
+def eager_draft(model: Any, form: OneToken | None = None, guess: float = 0.01) -> Draft:
+    """What to guess with where a guess takes that share of a position, and several no more than one."""
+    with guesses_that_take(guess):
+        found = draft(model, form)
+    assert found is not None
+    return found
+
+
+def guesses_that_take(share: float) -> Any:
+    """A context in which a guess takes that share of a position, and several no more than one."""
+    costs = Costs(share, (1.0,) * (MOST + 1))
+    return mock.patch.object(forms, "_costs", side_effect=lambda *_: _at_once(costs))
+
+
+def _at_once(costs: Costs) -> Generator[float, None, Costs]:
+    yield 1.0
+    return costs
+
+
+def _finished(preparing: Generator[float, None, Any]) -> Any:
+    while True:
+        try:
+            next(preparing)
+        except StopIteration as end:
+            return end.value

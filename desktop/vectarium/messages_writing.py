@@ -30,6 +30,7 @@ class FormChosen(Reply):
 
     form: str  # number type of the weights
     exact: bool  # nothing is lost against float32
+    guesses: bool  # whether tokens that may follow are guessed, to be read together
     forgotten: bool  # whether numbers of tokens on screen were not exact, and are to be read anew
 
 

@@ -119,6 +119,11 @@ class StatusBar(FittingRow):
                 reason += (
                     f" Tokens are written with the weights as {chosen.form}: as stored, so nothing is lost."
                 )
+        if chosen is not None and chosen.guesses:
+            reason += (
+                " Tokens that may follow are guessed with the weights in eight bits, and read together with "
+                "the last one: a right guess saves time, a wrong one changes nothing."
+            )
         self._device.setText(f"{model.device.upper()} · {numbers}")
         self._device.setToolTip(reason)
 

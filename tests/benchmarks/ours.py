@@ -9,27 +9,41 @@ import numpy as np
 Write = Callable[[list[int], int], list[int]]
 
 
-def writer_in(folder: Path, form: str) -> Write:
+def writer_in(folder: Path, form: str, guessing: bool = False) -> Write:
     """`writer` of the model in `folder`, with weights of the number type `form`."""
     model = load(folder)
-    return writer(model, forms(model)[form])
+    ready = forms(model)[form]
+    return writer(model, ready, guesser(model, ready) if guessing else None)
 
 
-def writer(model: Any, form: Any = None) -> Write:
+def guesser(model: Any, form: Any) -> Any:
+    """What guesses tokens ahead; None where the measurement of this moment says that it does not pay off."""
+    from ready_forms import draft
+    from vectarium.model.guesses import Guesser
+
+    found = draft(model, form)
+    return Guesser(found) if found is not None else None
+
+
+def writer(model: Any, form: Any = None, guesses: Any = None) -> Write:
     """Continues a prompt by the most likely token, with the weights in `form`, float32 if it is None.
 
     Each token's whole distribution is ranked, and its residual stream and every head's new attention row are
     there.
     """
     from vectarium.model import attention, generation
+    from vectarium.model.guesses import MOST
     from vectarium.sampling import SamplingSettings
 
     settings = SamplingSettings(temperature=0.0)
 
     def write(prompt: list[int], count: int) -> list[int]:
         ids, trace = list(prompt), None
-        for _ in range(count):
-            step, trace = generation.next_step(model, ids, settings, 0.5, trace, reads=form, draws=form)
+        for left in range(count, 0, -1):
+            later = (0.5,) * min(MOST, left - 1)
+            step, trace = generation.next_step(
+                model, ids, settings, 0.5, trace, reads=form, draws=form, guesser=guesses, later=later
+            )
             rows = [part.numpy() for part in attention.patterns(model, trace, first_query=len(trace) - 1)]
             assert np.stack(rows).shape == (model.layers, model.heads, 1, len(ids))
             assert trace.residual.shape[:2] == (model.layers + 1, len(ids))

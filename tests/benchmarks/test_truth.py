@@ -1,5 +1,6 @@
 """How near the form that tokens are written in comes to float32, over a thousand steps."""
 
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,17 @@ import pytest
 import torch
 
 from benchmarks import ours, shapes
-from ready_forms import prepared
+from ready_forms import eager_draft, prepared
 from vectarium.model import forward_pass, one_token
+from vectarium.model.generation import next_step
+from vectarium.model.guesses import MOST, Guesser
+from vectarium.sampling import SamplingSettings
 
+SETTINGS = {
+    "temperature 0": SamplingSettings(temperature=0.0),
+    "temperature 0.8, top-k 40": SamplingSettings(temperature=0.8, top_k=40),
+    "temperature 1": SamplingSettings(),
+}
 STEPS, PROMPT, LENGTH = 1000, 8, 208
 LARGEST_DIFFERENCE, EQUAL_LISTS = 0.002, 0.995
 HELD_OUT = Path(__file__).parents[1] / "packaging" / "storyteller" / "held_out_stories.txt"
@@ -72,3 +81,46 @@ def test_truth_of_storyteller(report):
             left -= len(ids) - PROMPT
     exact, other = logits_of(model, texts, None), logits_of(model, texts, form)
     compare(report, "Storyteller, held-out stories, written in float16", True, exact, other)
+
+
+class Remembered(Guesser):
+    """Remembers after how many tokens it guessed what."""
+
+    def __init__(self, draft):
+        super().__init__(draft)
+        self.guesses = []
+
+    def guess(self, ids, *rest):
+        self.guesses.append((len(ids), super().guess(ids, *rest)))
+        return self.guesses[-1][1]
+
+    def right_and_made(self, ids):
+        """Of those that came to be compared with a drawn token; after a wrong one no other is."""
+        pairs = [list(zip(found, ids[start:], strict=False)) for start, found in self.guesses]
+        right = [list(takewhile(lambda pair: pair[0] == pair[1], pair)) for pair in pairs]
+        return sum(map(len, right)), sum(
+            len(same) + (len(same) < len(pair)) for same, pair in zip(right, pairs, strict=True)
+        )
+
+
+@pytest.mark.skipif(not one_token.can_pack(), reason="this PyTorch packs no eight bits")
+@pytest.mark.parametrize("name", SETTINGS)
+def test_how_many_guesses_of_storyteller_are_right(name, report):
+    model = ours.load(shapes.STORYTELLER)
+    form, draft = one_token.in_float32(model), eager_draft(model)
+    found = np.zeros(2, int)
+    for seed in range(STEPS // (LENGTH - PROMPT)):
+        ids = list(model.tokenizer.encode("Once upon a time there was a"))
+        trace, guesser = None, Remembered(draft)
+        random = np.random.default_rng(seed).random(LENGTH - PROMPT)
+        for place, uniform in enumerate(random):
+            later = tuple(random[place + 1 : place + 1 + MOST])
+            step, trace = next_step(
+                model, ids, SETTINGS[name], uniform, trace,
+                reads=form, draws=form, guesser=guesser, later=later,
+            )  # fmt: skip
+            ids.append(step.token_id)
+        found += guesser.right_and_made(ids)
+    right, made = found
+    report.add(f"Storyteller's guesses for itself, {name}", f"of {made:,} {right / made:.1%} were right")
+    assert right > made / 2

@@ -113,10 +113,10 @@ def computed_positions(model, monkeypatch):
     counts = []
     attend = forward_pass._attend
 
-    def counting(model, store, layer, block, seen, start, end):
+    def counting(model, store, layer, block, matrices, seen, start, end):
         if layer == 0:
             counts.append(end - start)
-        attend(model, store, layer, block, seen, start, end)
+        attend(model, store, layer, block, matrices, seen, start, end)
 
     monkeypatch.setattr(forward_pass, "_attend", counting)
     return counts

@@ -24,7 +24,7 @@ def test_attention_that_is_not_a_number_is_refused(model):
     ids = text(20)
     trace = forward_pass.run(model, ids)
     with torch.inference_mode():
-        trace._store.queries[1, :, 12:] = torch.nan
+        trace.store.queries[1, :, 12:] = torch.nan
     seen = Seen(ids, 0, 20)
     with pytest.raises(BrokenWeights, match="From token 13 of the text on, the attention of layer 1"):
         list(HeadReader().read(model, trace, ReadHeads(1, ids, 19), seen, go_on))

@@ -7,11 +7,13 @@ import weakref
 import numpy as np
 import pytest
 
+from ready_forms import guesses_that_take
 from vectarium.messages import Finished, Generate, Generated, Ids, LoadModel, Newest, Ran, Run, read_only
 from vectarium.messages_attention import HeadsRead, ReadHead, ReadHeads
 from vectarium.messages_futures import ColumnsWritten, ColumnToWrite, FuturesRead, ReadFutures, WriteColumns
 from vectarium.messages_writing import ChooseForm, FormChosen
 from vectarium.model import forms, forward_pass, one_token
+from vectarium.model.guesses import MOST
 from vectarium.model.loading import load
 from vectarium.model.one_token import FLOAT16, FLOAT32
 from vectarium.sampling import SamplingSettings
@@ -69,7 +71,8 @@ class Asking:
 @pytest.fixture
 def asking(qtbot, model_folder, monkeypatch):
     monkeypatch.setattr(forms, "_faster", lambda model, packed: FLOAT16)
-    return Asking(qtbot, model_folder)
+    with guesses_that_take(5.0):
+        yield Asking(qtbot, model_folder)
 
 
 def text_of(steps, prompt=PROMPT):
@@ -141,6 +144,61 @@ def test_exact_numbers_are_read_anew(asking, model_folder):
     assert asking.logits(text) == pytest.approx(expected, abs=1e-4)
     assert not asking.choose(exact=True).forgotten
     assert not asking.choose(exact=False).forgotten
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """How many positions each pass read."""
+    read, found = forward_pass._compute, []
+
+    def reading(model, store, ids, start, *more):
+        found.append(len(ids) - start)
+        read(model, store, ids, start, *more)
+
+    monkeypatch.setattr(forward_pass, "_compute", reading)
+    return found
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_guesses_leave_the_text_as_it_is(asking, passes, exact):
+    assert not asking.choose(exact).guesses
+    alone = asking.write(PROMPT, count=40)
+    assert passes == [len(PROMPT)]
+    with guesses_that_take(0.01):
+        assert asking.choose(exact).guesses
+    passes.clear()
+    guessed = asking.write(PROMPT, count=40)
+    assert max(passes[1:]) > 1
+    assert [step.token_id for step in guessed] == [step.token_id for step in alone]
+    assert [step.uniform for step in guessed] == [step.uniform for step in alone]
+    for one, other in zip(guessed, alone, strict=True):
+        assert one.model_probability == pytest.approx(other.model_probability, rel=1e-4)
+    # What is looked at is what was drawn from.
+    for count in (10, 11, 20):
+        text = text_of(guessed[:count])
+        assert asking.logits(text)[guessed[count].token_id] == pytest.approx(
+            guessed[count].logit, abs=1e-5 if exact else 1e-3
+        )
+    paused = asking.write(PROMPT, count=10)
+    paused += asking.write(text_of(paused), count=30, used=10)
+    assert [step.token_id for step in paused] == [step.token_id for step in alone]
+
+
+def test_nothing_is_guessed_beyond_what_is_wanted(asking, passes):
+    with guesses_that_take(0.01):
+        asking.choose(exact=True)
+    asking.write(PROMPT, count=1)
+    asking.write(PROMPT, count=3)
+    assert passes == [len(PROMPT), 2]  # the prompt is read once, the last token never
+    assert MOST > 2
+
+
+def test_at_a_slow_pace_nothing_is_guessed(asking, passes):
+    with guesses_that_take(0.01):
+        asking.choose(exact=True)
+    asking.ask(Generate, ids=PROMPT, settings=SamplingSettings(), seed=4, count=4, used=0, pace=0.001)
+    asking.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in asking.replies))
+    assert passes == [len(PROMPT)]
 
 
 def test_who_writes_at_once_waits_for_the_form(asking):

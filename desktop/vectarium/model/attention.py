@@ -14,9 +14,9 @@ import torch
 from torch.nn import functional
 
 from vectarium.checkpoints import Checkpoint, unheeded
-from vectarium.model.forward_pass import Trace
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import scaling
+from vectarium.model.trace import Trace
 
 FEW = 2**17  # numbers that are made together, of several layers
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import attention
-from vectarium.model.forward_pass import Trace, all_logits
+from vectarium.model.forward_pass import all_logits
 from vectarium.model.loading import LoadedModel
+from vectarium.model.trace import Trace
 
 _POSITIONS = 64
 

@@ -1,4 +1,4 @@
-"""Which form of the weights writes fastest here: measured once, and remembered.
+"""Which form of the weights writes fastest here, and whether guessing pays off: measured once, remembered.
 
 A form that rounds weights is taken only where the user wants speed more than exact numbers.
 """
@@ -10,16 +10,18 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from vectarium.files import write_atomically
 from vectarium.model import one_token, threads
+from vectarium.model.guesses import EXPECTED, MOST, Costs, Draft
 from vectarium.model.loading import LoadedModel
-from vectarium.model.one_token import FLOAT16, FLOAT32, Linear, Matrices, OneToken
+from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, Linear, Matrices, OneToken
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +29,26 @@ ROUNDS = 9
 BLOCKS = 4  # that are measured: of one alone, the processor would keep the weights in its cache
 WORTH_IT = 0.9  # of the time that float32 takes
 WRONG = 1e-3  # relative error that no rounding to float16 explains
+COUNTS = (1, 2, 3, 4, MOST + 1)  # positions at once
+PASSES = 5
+GAIN = 1.1  # times as fast as without guesses: for less they are not worth the memory
+
+Preparing = Generator[float, None, "tuple[OneToken, Draft | None]"]
 
 
-def prepare(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[float, None, OneToken]:
-    """The model in the form to write in; yields the share done, many times a second.
+def prepare(model: LoadedModel, exact: bool, memory: Path | None) -> Preparing:
+    """The model in the form to write in, and in one to guess with where that pays off.
 
-    With ``exact`` only where that loses nothing against float32. What was measured is remembered in the file
-    ``memory``, so that a machine always takes the same form and writes the same text.
+    With ``exact`` the first only where it loses nothing against float32. What was measured is remembered in
+    the file ``memory``, so that a machine always takes the same form. Yields the share done, many times a
+    second.
     """
+    form = yield from _to_write_in(model, exact, memory)
+    draft = yield from _to_guess_with(model, form, memory)
+    return form, draft
+
+
+def _to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[float, None, OneToken]:
     plain = one_token.in_float32(model)
     if model.device != "cpu" or not one_token.can_pack():
         return plain
@@ -54,12 +68,42 @@ def prepare(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[f
             _remember(memory, _key(model), remembered)
             if remembered == FLOAT32:
                 return plain
+    unembedding = yield from _unembedding(model, one_token.packed)
+    return OneToken(model, FLOAT16, lossless, blocks, unembedding)
+
+
+def _to_guess_with(
+    model: LoadedModel, form: OneToken, memory: Path | None
+) -> Generator[float, None, Draft | None]:
+    if model.device != "cpu" or not one_token.can_pack():
+        return None
+    key = f"guessing for {form.form}; {_key(model)}"
+    costs = _costs_from(_read(memory).get(key))
+    if costs is not None and costs.gain(costs.best(EXPECTED), EXPECTED) < GAIN:
+        return None
+    blocks: list[Matrices] = []
+    for layer, block in enumerate(model.network.transformer.h):
+        packed = []
+        for conv in one_token.conv1ds(block):
+            packed.append(one_token.in_eight_bits(conv.weight.t(), conv.bias))
+            yield layer / model.layers
+        blocks.append(Matrices(*packed))
+    unembedding = yield from _unembedding(model, one_token.in_eight_bits)
+    eight_bits = OneToken(model, INT8, False, blocks, unembedding)
+    if costs is None:
+        costs = yield from _costs(model, form, eight_bits)
+        _remember(memory, key, [costs.guess, *costs.several])
+    return Draft(eight_bits, costs) if costs.gain(costs.best(EXPECTED), EXPECTED) >= GAIN else None
+
+
+def _unembedding(
+    model: LoadedModel, pack: Callable[[torch.Tensor, None], Linear]
+) -> Generator[float, None, Linear]:
     parts: list[Linear] = []
     for rows in model.network.lm_head.weight.split(one_token.ROWS_AT_ONCE):
-        parts.append(one_token.packed(rows, None))
+        parts.append(pack(rows, None))
         yield 1.0
-    unembedding = one_token.one_after_the_other(parts)
-    return OneToken(model, FLOAT16, lossless, blocks, unembedding)
+    return one_token.one_after_the_other(parts)
 
 
 def _lossless(model: LoadedModel) -> Generator[float, None, bool]:
@@ -100,7 +144,40 @@ def _faster(model: LoadedModel, packed: list[Matrices]) -> str:
     return FLOAT16 if in_float16 < WORTH_IT * in_float32 else FLOAT32
 
 
+def _costs(model: LoadedModel, form: OneToken, eight_bits: OneToken) -> Generator[float, None, Costs]:
+    """Run all matrices with one row and with several, and in eight bits, and compare the best times."""
+    ways = [*((form, count) for count in COUNTS), (eight_bits, 1)]
+    seconds: list[list[float]] = [[] for _ in ways]
+    for _ in range(PASSES):
+        for (way, count), found in zip(ways, seconds, strict=True):
+            with torch.inference_mode():
+                found.append(_time_of(model, way, count))
+            yield 1.0
+    one, *others, guess = (min(found) for found in seconds)
+    several = np.interp(np.arange(1, MOST + 2), COUNTS, [1.0, *(other / one for other in others)])
+    log.info("a guess takes %.2f of a position, so many at once: %s", guess / one, several.round(2))
+    return Costs(guess / one, tuple(map(float, several)))
+
+
+def _time_of(model: LoadedModel, form: OneToken, count: int) -> float:
+    threads.take_all()
+    width = torch.ones(count, model.width)
+    inner = torch.ones(count, model.network.transformer.h[0].mlp.c_proj.weight.shape[0])
+    begun = time.perf_counter()
+    for block in form.blocks:
+        for matrix, rows in zip(block.in_order, (width, width, width, inner), strict=True):
+            matrix(rows)
+    form.logits(width)
+    return time.perf_counter() - begun
+
+
 # Memory
+
+
+def _costs_from(remembered: str | list[float] | None) -> Costs | None:
+    if isinstance(remembered, list) and len(remembered) == MOST + 2:
+        return Costs(remembered[0], tuple(remembered[1:]))
+    return None
 
 
 def _key(model: LoadedModel) -> str:
@@ -110,16 +187,21 @@ def _key(model: LoadedModel) -> str:
     return f"{shape}; {machine}, {threads.ALL} threads; PyTorch {torch.__version__}"
 
 
-def _read(memory: Path | None) -> dict[str, str]:
+def _read(memory: Path | None) -> dict[str, str | list[float]]:
+    """What was measured: forms, and what guessing costs."""
     try:
         content: Any = json.loads(memory.read_text(encoding="utf-8")) if memory is not None else {}
     except (OSError, ValueError):
         return {}
     known = content.items() if isinstance(content, dict) else ()
-    return {key: form for key, form in known if form in (FLOAT32, FLOAT16)}
+    return {key: found for key, found in known if found in (FLOAT32, FLOAT16) or _are_costs(found)}
 
 
-def _remember(memory: Path | None, key: str, form: str) -> None:
+def _are_costs(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(cost, float) and cost > 0 for cost in found)
+
+
+def _remember(memory: Path | None, key: str, form: str | list[float]) -> None:
     if memory is None:
         return
     try:

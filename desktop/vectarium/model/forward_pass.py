@@ -7,8 +7,7 @@ functions in `vectarium.model.attention` make them from the trace.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,87 +19,24 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import threads
 from vectarium.model.devices import memory_errors
 from vectarium.model.loading import LoadedModel
-from vectarium.model.one_token import FLOAT16, FLOAT32, OneToken, product, scaling
+from vectarium.model.one_token import (
+    FLOAT16,
+    FLOAT32,
+    Matrices,
+    OneToken,
+    matrices_in_float32,
+    product,
+    scaling,
+)
+from vectarium.model.trace import Store, Trace, common_beginning
 
 _GROWTH = 64
-_LOGITS_KEPT = 8
 _POSITIONS = 256  # that go through a matrix together
 
 
-class Store:
-    """The tensors behind traces that continue one another, with room for further positions.
-
-    Positions up to ``filled`` belong to some trace and are never written again.
-    """
-
-    def __init__(self, model: LoadedModel, capacity: int) -> None:
-        weight = model.network.transformer.wte.weight
-        size = model.width // model.heads
-
-        def room(*shape: int) -> torch.Tensor:
-            return torch.empty(shape, dtype=weight.dtype, device=weight.device)
-
-        self.capacity = capacity
-        self.filled = 0
-        self.exact = capacity
-        """Positions from here on may hold what rounded weights gave."""
-        self.residual = room(model.layers + 1, capacity, model.width)
-        self.heads = room(model.layers, 3, model.heads, capacity, size)
-        """Queries, keys and values."""
-        self.queries, self.keys, self.values = self.heads.unbind(dim=1)
-        self.logits: dict[tuple[int, str], NDArray[np.float32]] = {}
-        """[vocabulary] by position and form, of those that were asked for last and lost nothing."""
-
-    def copy_from(self, other: Store, count: int) -> None:
-        self.residual[:, :count] = other.residual[:, :count]
-        self.heads[..., :count, :] = other.heads[..., :count, :]
-        self.logits = {key: logits for key, logits in other.logits.items() if key[0] < count}
-        self.filled = count
-        self.exact = other.exact if other.exact < count else self.capacity
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """What a forward pass went through. Stays where the model is."""
-
-    ids: NDArray[np.int32]
-    """[position]"""
-    reused: int
-    """How many leading positions were taken over from the previous trace."""
-    _store: Store
-
-    def __len__(self) -> int:
-        return self.ids.size
-
-    @property
-    def exact(self) -> bool:
-        """Whether every position was computed in float32 with weights that were not rounded."""
-        return len(self) <= self._store.exact
-
-    def beginning(self) -> Trace:
-        """As far as it is exact."""
-        return self if self.exact else Trace(self.ids[: self._store.exact], self.reused, self._store)
-
-    @property
-    def residual(self) -> torch.Tensor:
-        """[layer + 1, position, width] the residual stream before every block, and after the last one,
-        before the final layer norm."""
-        return self._store.residual[:, : len(self)]
-
-    @property
-    def queries(self) -> torch.Tensor:
-        """[layer, head, position, d_head]"""
-        return self._store.queries[:, :, : len(self)]
-
-    @property
-    def keys(self) -> torch.Tensor:
-        """[layer, head, position, d_head]"""
-        return self._store.keys[:, :, : len(self)]
-
-    @property
-    def values(self) -> torch.Tensor:
-        """[layer, head, position, d_head]"""
-        return self._store.values[:, :, : len(self)]
+Guess = Callable[[torch.Tensor, torch.Tensor, int], list[int]]
+"""Tokens that may follow a text, from ``residual`` and ``heads`` of a store, as `OneToken.compute` has them,
+and the most that there is room for. May write into the text's last position and those after it."""
 
 
 @torch.inference_mode()
@@ -110,12 +46,14 @@ def run(
     previous: Trace | None = None,
     checkpoint: Checkpoint = unheeded,
     one_token: OneToken | None = None,
+    guess: Guess | None = None,
 ) -> Trace:
     """Run the model on ``ids``, [position], computing only what ``previous`` does not have.
 
     Tokens that begin both texts keep their residual stream, keys and values. ``checkpoint`` is called
     twice a layer with the share done, and may raise to cancel; ``previous`` stays valid then. Where there is
-    only one position to compute, ``one_token`` does it.
+    only one position to compute, ``one_token`` does it, together with those that ``guess`` expects to follow:
+    a matrix is read from memory once for all of them.
 
     Raises ValueError for more tokens than the model's context or a token outside its vocabulary, and
     OutOfMemory when there is no room for the pass.
@@ -123,18 +61,19 @@ def run(
     tokens = np.array(ids, dtype=np.int32)
     tokens.setflags(write=False)
     _check(model, tokens)
-    reused = 0 if previous is None else _common_beginning(previous.ids, tokens)
-    if previous is not None and reused == tokens.size <= len(previous):
-        return Trace(tokens, reused, previous._store)
+    reused = 0 if previous is None else common_beginning(previous.ids, tokens)
+    if previous is not None:
+        reused += previous.store.take_guesses(reused, tokens[reused:], one_token)
+        if reused == tokens.size:
+            return Trace(tokens, reused, previous.store)
     with memory_errors(model.device):
         store = _room_for(model, tokens.size, previous, reused)
         store.filled = tokens.size
+        store.forget_from(reused)
         try:
             if tokens.size:
                 if one_token is not None and tokens.size == reused + 1:
-                    one_token.compute(store.residual, store.heads, int(tokens[reused]), reused, checkpoint)
-                    if not one_token.exact:
-                        store.exact = min(store.exact, reused)
+                    _compute_last(model, store, tokens, checkpoint, one_token, guess)
                 else:
                     # 12 width² are the weights of a block as GPT-2 is published.
                     threads.take_for(12 * model.width**2 * model.layers * (tokens.size - reused))
@@ -156,18 +95,17 @@ def logits(
     """
     if not 0 <= position < len(trace):
         raise IndexError(f"Position {position} is outside the {len(trace)} tokens that were read.")
-    kept = trace._store.logits
-    forms = (FLOAT32, FLOAT16) if one_token is None else (one_token.form,)
+    kept = trace.store.logits
+    forms = (FLOAT32, FLOAT16) if one_token is None else (one_token.kept_as,)
     for form in forms:
         if (position, form) in kept:
             return kept[position, form]
-    residual = trace.residual[-1, position]
-    found = unembed(model, residual) if one_token is None else one_token.logits(residual)
-    if one_token is None or one_token.exact:
-        found.setflags(write=False)
-        kept[position, forms[0]] = found
-        if len(kept) > _LOGITS_KEPT:
-            del kept[next(iter(kept))]
+    if one_token is None:
+        found = unembed(model, trace.residual[-1, position])
+    else:
+        one_token.threads.take()
+        found = one_token.logits(trace.residual[-1, position : position + 1])[0]
+    trace.store.keep_logits(position, forms[0], found)
     return found
 
 
@@ -217,19 +155,39 @@ def _check(model: LoadedModel, ids: NDArray[np.int32]) -> None:
         raise ValueError(f"Token {outside} is outside the model's {model.vocabulary_size:,} tokens.")
 
 
-def _common_beginning(first: NDArray[np.int32], second: NDArray[np.int32]) -> int:
-    shorter = min(first.size, second.size)
-    different = np.flatnonzero(first[:shorter] != second[:shorter])
-    return int(different[0]) if different.size else shorter
-
-
 def _room_for(model: LoadedModel, count: int, previous: Trace | None, reused: int) -> Store:
-    if previous is not None and reused == previous._store.filled and count <= previous._store.capacity:
-        return previous._store
+    if previous is not None and reused == previous.store.filled and count <= previous.store.capacity:
+        return previous.store
     store = Store(model, min(model.context, count + max(_GROWTH, count // 2)))
     if previous is not None:
-        store.copy_from(previous._store, reused)
+        store.copy_from(previous.store, reused)
     return store
+
+
+def _compute_last(
+    model: LoadedModel,
+    store: Store,
+    ids: NDArray[np.int32],
+    checkpoint: Checkpoint,
+    one_token: OneToken,
+    guess: Guess | None,
+) -> None:
+    """Fill the last position of ``ids`` in ``store``, and positions and logits of what may follow."""
+    last = ids.size - 1
+    if not one_token.exact:
+        store.exact = min(store.exact, last)
+    with one_token.threads.timed() as computed:
+        guesses = [] if guess is None else guess(store.residual, store.heads, store.capacity - ids.size)
+        if not guesses:
+            one_token.fill(store.residual, store.heads, int(ids[last]), last, checkpoint)
+            return
+        computed.positions += len(guesses)
+        together = np.append(ids, np.array(guesses, np.int32))
+        _compute(model, store, together, last, checkpoint, one_token.blocks)
+        found = one_token.logits(store.residual[-1, last : together.size])
+    for position, logits in enumerate(found, last):
+        store.keep_logits(position, one_token.kept_as, logits)
+    store.keep_guesses(guesses, one_token)
 
 
 def _compute(
@@ -238,6 +196,7 @@ def _compute(
     ids: NDArray[np.int32],
     start: int,
     checkpoint: Checkpoint,
+    blocks: Iterable[Matrices] | None = None,
 ) -> None:
     """Fill positions ``start`` to the end of ``ids`` in ``store``."""
     transformer = model.network.transformer
@@ -248,7 +207,7 @@ def _compute(
     hidden = hidden + transformer.wpe.weight[positions]
     # One query sees everything before it; queries after known positions need the mask spelled out.
     seen = positions[:, None] >= torch.arange(end, device=device) if start and end - start > 1 else None
-    go_through(model, store, hidden, seen, start, end, checkpoint)
+    go_through(model, store, hidden, seen, start, end, checkpoint, blocks)
 
 
 def go_through(
@@ -259,20 +218,24 @@ def go_through(
     start: int,
     end: int,
     checkpoint: Checkpoint,
+    blocks: Iterable[Matrices] | None = None,
 ) -> None:
     """Take embedded tokens through all blocks, into the places ``start`` to ``end`` - 1 of ``store``.
 
-    ``seen`` says which places each of them attends to; None is all up to its own.
+    ``seen`` says which places each of them attends to; None is all up to its own. ``blocks`` are the matrices
+    in another form than that of the model.
     """
     residual = store.residual[:, start:end]
     residual[0] = hidden
-    for layer, block in enumerate(model.network.transformer.h):
+    modules = model.network.transformer.h
+    all_matrices = map(matrices_in_float32, modules) if blocks is None else blocks
+    for layer, (block, matrices) in enumerate(zip(modules, all_matrices, strict=True)):
         checkpoint(layer / model.layers)
-        _attend(model, store, layer, block, seen, start, end)
+        _attend(model, store, layer, block, matrices, seen, start, end)
         checkpoint((layer + 0.5) / model.layers)
         # What lies between two matrices is several times as wide as the stream: never of a whole long text.
         for part in torch.split(residual[layer + 1], _POSITIONS):
-            part += _feed_forward(block.mlp, norm(block.ln_2, part))
+            part += matrices.outer(block.mlp.act(matrices.inner(norm(block.ln_2, part))))
     checkpoint(1.0)
 
 
@@ -281,23 +244,21 @@ def _attend(
     store: Store,
     layer: int,
     block: Any,
+    matrices: Matrices,
     seen: torch.Tensor | None,  # [query, key]
     start: int,
     end: int,
 ) -> None:
     """Add what a layer's attention moves to the residual stream before it."""
-    attention = block.attn
     query, key, value = (part[layer, :, start:end] for part in (store.queries, store.keys, store.values))
     before, after = store.residual[layer, start:end], store.residual[layer + 1, start:end]
     for begin in range(0, end - start, _POSITIONS):
         some = slice(begin, begin + _POSITIONS)
-        projected = torch.addmm(
-            attention.c_attn.bias, norm(block.ln_1, before[some]), attention.c_attn.weight
-        )
+        projected = matrices.attention_in(norm(block.ln_1, before[some]))
         parts = projected.view(len(projected), 3, model.heads, -1).permute(1, 2, 0, 3)
         query[:, some], key[:, some], value[:, some] = parts
     key, value = store.keys[layer, :, :end], store.values[layer, :, :end]  # [head, position, d_head]
-    if attention.reorder_and_upcast_attn:
+    if block.attn.reorder_and_upcast_attn:
         query, key, value = query.float(), key.float(), value.float()
     mixed = functional.scaled_dot_product_attention(
         query[None],
@@ -308,10 +269,4 @@ def _attend(
         scale=scaling(model, layer),
     )[0]  # [head, position, d_head]
     joined = mixed.to(before.dtype).transpose(0, 1).reshape(end - start, model.width)
-    torch.addmm(attention.c_proj.bias, joined, attention.c_proj.weight, out=after)
-    after += before
-
-
-def _feed_forward(mlp: Any, normed: torch.Tensor) -> torch.Tensor:
-    inner = torch.addmm(mlp.c_fc.bias, normed, mlp.c_fc.weight)
-    return torch.addmm(mlp.c_proj.bias, mlp.act(inner), mlp.c_proj.weight)
+    torch.add(before, matrices.attention_out(joined), out=after)

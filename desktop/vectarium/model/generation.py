@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
 
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import forward_pass
-from vectarium.model.forward_pass import Trace
+from vectarium.model.guesses import Guesser
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import OneToken
+from vectarium.model.trace import Trace
 from vectarium.sampling import SamplingSettings, Step, take_step
 
 
@@ -36,10 +38,14 @@ def next_step(
     checkpoint: Checkpoint = unheeded,
     reads: OneToken | None = None,
     draws: OneToken | None = None,
+    guesser: Guesser | None = None,
+    later: Sequence[float] = (),
 ) -> tuple[Step, Trace]:
     """Draw one token after ``ids``, [token], with a random number in [0, 1); and what it was drawn from.
 
-    ``reads`` computes the last token of the text where that alone is new, ``draws`` the logits. The trace
+    ``reads`` computes the last token of the text where that alone is new, ``draws`` the logits. With
+    ``guesser`` it may read what comes next at the same time: ``later`` are the random numbers of the tokens
+    after this one, as many as will be wanted. The trace
     ends before the drawn token, and begins where `seen_range` says. Raises ValueError for an empty text,
     BrokenLogits when the model gives no distribution, and what `forward_pass.run` raises, to which
     ``checkpoint`` goes.
@@ -47,6 +53,9 @@ def next_step(
     if not len(ids):
         raise ValueError("There is no text to continue: the model needs at least one token.")
     start, end = seen_range(len(ids), model.context)
-    trace = forward_pass.run(model, ids[start:end], previous, checkpoint, reads)
+    guess = None
+    if guesser is not None and later and reads is draws:
+        guess = partial(guesser.guess, ids, start, settings, (uniform, *later[:-1]))
+    trace = forward_pass.run(model, ids[start:end], previous, checkpoint, reads, guess)
     logits = forward_pass.logits(model, trace, end - start - 1, draws)
     return take_step(logits, settings, uniform, ids[start:end]), trace

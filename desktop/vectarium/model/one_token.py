@@ -8,6 +8,7 @@ and embeddings stay float32, so nothing is lost of weights that were stored in h
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -22,12 +23,14 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.loading import LoadedModel
 from vectarium.model.threads import OnePosition
 
-FLOAT32, FLOAT16 = "float32", "float16"
+FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
+VNNI = torch.cpu._is_vnni_supported()  # without, sums of inputs of eight bits overflow: they get seven
 ROWS_OF_A_BLOCK = 256
+ROWS_OF_A_PASS = 3  # that MKL multiplies while it goes through a matrix once
 ROWS_AT_ONCE = 4096  # of a matrix that is packed: so that it can be cancelled
 
 Linear = Callable[[torch.Tensor], torch.Tensor]
-"""A matrix with its bias, or a layer norm: [1, in] to [1, out], both float32."""
+"""A matrix with its bias, or a layer norm: [position, in] to [position, out], both float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +63,10 @@ class OneToken:
         transformer = model.network.transformer
         self._layers = model.layers
         self._tokens, self._positions = transformer.wte.weight, transformer.wpe.weight
+        self.blocks = list(blocks)
         self._blocks = [
             (_norm(block.ln_1), _norm(block.ln_2), matrices, block.mlp.act, scaling(model, layer))
-            for layer, (block, matrices) in enumerate(zip(transformer.h, blocks, strict=True))
+            for layer, (block, matrices) in enumerate(zip(transformer.h, self.blocks, strict=True))
         ]
         self._final, self._unembedding = _norm(transformer.ln_f), unembedding
 
@@ -80,16 +84,17 @@ class OneToken:
         [layer, 3, head, position, d_head].
         """
         with self.threads.timed():
-            self._compute(residual, heads, token, position, checkpoint)
+            self.fill(residual, heads, token, position, checkpoint)
 
-    def _compute(
+    def fill(
         self,
         residual: torch.Tensor,
         heads: torch.Tensor,
         token: int,
         position: int,
-        checkpoint: Checkpoint,
+        checkpoint: Checkpoint = unheeded,
     ) -> None:
+        """`compute`, with as many threads as there are, and not timed."""
         end = position + 1
         rows = residual[:, position:end].unbind()  # [layer + 1] of [1, width]
         new = heads[:, :, :, position].unbind()  # [layer] of [3, head, d_head]
@@ -107,10 +112,14 @@ class OneToken:
             hidden = torch.add(hidden, added, out=row)
         checkpoint(1.0)
 
+    @property
+    def kept_as(self) -> str:
+        """By what name to keep numbers that may differ from those of another form."""
+        return self.form if self.exact else f"{self.form}, rounded"
+
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
-        """The logits, [vocabulary], of a residual stream after the last block, [width]."""
-        self.threads.take()
-        as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual[None]))[0].cpu().numpy()
+        """The logits, [position, vocabulary], of residual streams after the last block, [position, width]."""
+        as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual)).cpu().numpy()
         return as_numpy
 
 
@@ -133,7 +142,10 @@ def product(row: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """The product of one row, [1, in], with ``weight``, [out, in], the same for every number of threads.
 
     That needs blocks of rows that threads share out evenly; what is left over makes a block with zeros.
+    Several rows, [position, in], are multiplied the fastest way.
     """
+    if len(row) > 1:
+        return torch.mm(weight, row.t()).t() if len(row) > ROWS_OF_A_PASS else functional.linear(row, weight)
     over = len(weight) % ROWS_OF_A_BLOCK
     if not over:
         return functional.linear(row, weight)
@@ -181,6 +193,24 @@ def packed(weight: torch.Tensor, bias: torch.Tensor | None) -> Linear:
     pack, multiply = torch.ops.quantized.linear_prepack_fp16, torch.ops.quantized.linear_dynamic_fp16.default
     matrix = pack(weight, bias)
     return lambda rows: multiply(rows, matrix)
+
+
+def in_eight_bits(weight: torch.Tensor, bias: torch.Tensor | None) -> Linear:
+    """A matrix, [out, in], in whole numbers of eight bits with a scale for each row, and so are its inputs.
+
+    That is only good for guessing. Raises RuntimeError for what has no such scale.
+    """
+    largest = weight.abs().amax(dim=1).double().clamp_min(torch.finfo(torch.float32).tiny)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # a later PyTorch will do this otherwise; this one is pinned
+        whole = torch.quantize_per_channel(
+            weight.contiguous(), largest / 127, torch.zeros(len(weight), dtype=torch.int64), 0, torch.qint8
+        )
+    matrix = torch.ops.quantized.linear_prepack(whole, bias)
+    multiply = torch.ops.quantized.linear_dynamic.default
+    return lambda rows: multiply(rows, matrix, not VNNI)
 
 
 def one_after_the_other(parts: list[Linear]) -> Linear:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from statistics import fmean
 
 import torch
@@ -47,6 +48,13 @@ def numbers(cores: int) -> tuple[int, ...]:
     return (largest // 2, largest) if largest > 1 else (1,)
 
 
+@dataclass(slots=True)
+class Computed:
+    """What was computed while the clock ran."""
+
+    positions: int = 1
+
+
 class OnePosition:
     """The number of threads for one position, by what the last ones took."""
 
@@ -64,12 +72,12 @@ class OnePosition:
         self._left = min(self._left, 1)
 
     @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Compute one position with the number of the moment."""
+    def timed(self) -> Iterator[Computed]:
+        """Compute one position, or say how many, with the number of the moment."""
         self.take()
-        begun = self._clock()
-        yield
-        self._run.append(self._clock() - begun)
+        begun, computed = self._clock(), Computed()
+        yield computed
+        self._run.append((self._clock() - begun) / computed.positions)
         if len(self._run) == RUN:
             cost = fmean(self._run[1:])
             self._costs[self.number] = (cost + self._costs.get(self.number, cost)) / 2

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import forward_pass
 from vectarium.model.devices import memory_errors
-from vectarium.model.forward_pass import Store, Trace
 from vectarium.model.loading import LoadedModel
+from vectarium.model.trace import Store, Trace
 
 _ROOM = 128
 

@@ -198,7 +198,7 @@ class ModelWorker(Worker):
             yield None
         fast = self._form.fast
         forgotten = fast.exact and self._forget_rounded()
-        yield FormChosen(request.number, fast.form, fast.exact, forgotten)
+        yield FormChosen(request.number, fast.form, fast.exact, self._form.draft is not None, forgotten)
 
     def _forget_rounded(self) -> bool:
         """Keep nothing that rounded weights may have given; whether some of it can be on screen."""

@@ -30,6 +30,8 @@ class Writer:
         generator = np.random.PCG64(request.seed)
         generator.advance(request.used)
         self._random = np.random.Generator(generator)
+        self._coming: list[float] = []  # random numbers of the next tokens
+        self._guesser: Any = None  # Guesser
         self._ids: Ids = request.ids
         self._made = 0
         self._begun = self._last = time.perf_counter()
@@ -82,21 +84,39 @@ class Writer:
         """
         from vectarium.model.generation import next_step, seen_range
 
-        numbers = self.request.uniforms
-        uniform = numbers[self._made] if self._made < len(numbers) else float(self._random.random())
+        # At a slow pace there is nothing to gain.
+        uniform, *later = self._uniforms(None if form is None or self._pace else form.draft)
         trace = self.nearer(trace, self._ids[seen_range(len(self._ids), model.context)[0] :])
         reads, draws = (None, None) if form is None else (form.plain, form.fast)
         if self.wrote(self._ids):
             reads = draws
-        step, trace = next_step(model, self._ids, self._settings, uniform, trace, checkpoint, reads, draws)
+        step, trace = next_step(
+            model, self._ids, self._settings, uniform, trace, checkpoint, reads, draws, self._guesser, later
+        )
         self._keep_left(trace)
         self._trace = trace
         self._made += 1
+        del self._coming[0]
         self._last = time.perf_counter()
         speed = self._made / max(self._last - self._begun, 1e-9)
         reply = Generated(self.request.number, (step,), speed)
         self._ids = read_only(np.append(self._ids, np.int32(step.token_id)))
         return reply, trace, self._why_over(model, step)
+
+    def _uniforms(self, draft: Any) -> list[float]:
+        """The random number of the next token; where tokens are guessed, those of the next ones too."""
+        from vectarium.model.guesses import MOST, Guesser
+
+        wanted = 1
+        if draft is not None:
+            wanted = min(1 + MOST, self.request.count - self._made)
+            if self._guesser is None or self._guesser.draft is not draft:
+                self._guesser = Guesser(draft)
+        given = self.request.uniforms
+        while len(self._coming) < wanted:
+            place = self._made + len(self._coming)
+            self._coming.append(given[place] if place < len(given) else float(self._random.random()))
+        return self._coming[:wanted]
 
     def _keep_left(self, trace: Any) -> None:
         """Remember for a while what was read, when `trace`, the next one, begins later."""

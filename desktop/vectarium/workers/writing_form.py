@@ -15,13 +15,14 @@ class WritingForm:
         self._model, self._memory = model, memory
         self.plain: Any = in_float32(model)
         self.fast: Any = self.plain
+        self.draft: Any = None  # Draft, to guess with
         self._preparing: Generator[float, None, Any] | None = None
 
     def begin(self, exact: bool) -> None:
         """Choose anew; `go_on` does the work."""
         from vectarium.model.forms import prepare
 
-        self.fast = self.plain
+        self.fast, self.draft = self.plain, None
         self._preparing = prepare(self._model, exact, self._memory)
 
     def go_on(self, checkpoint: Callable[[float], object] = float) -> bool:
@@ -30,7 +31,7 @@ class WritingForm:
             try:
                 checkpoint(next(self._preparing))
             except StopIteration as end:
-                self.fast, self._preparing = end.value, None
+                (self.fast, self.draft), self._preparing = end.value, None
         return self._preparing is None
 
     def finish(self, checkpoint: Callable[[float], object]) -> None:
