@@ -22,18 +22,26 @@ def draft(model: Any, form: OneToken | None = None, memory: Path | None = None) 
     return _finished(forms._to_guess_with(model, form or in_float32(model), memory))
 
 
-def eager_draft(model: Any, form: OneToken | None = None, guess: float = 0.01) -> Draft:
-    """What to guess with where a guess takes that share of a position, and several no more than one."""
-    with guesses_that_take(guess):
+def draft_at(model: Any, form: OneToken | None, costs: Costs) -> Draft:
+    """What to guess with beside `form` where guessing costs that much."""
+    with mock.patch.object(forms, "_costs", side_effect=lambda *_: _at_once(costs)):
         found = draft(model, form)
     assert found is not None
     return found
 
 
+def eager_draft(model: Any, form: OneToken | None = None, guess: float = 0.01) -> Draft:
+    """What to guess with where a guess takes that share of a position, and several no more than one."""
+    return draft_at(model, form, _costs(guess))
+
+
 def guesses_that_take(share: float) -> Any:
     """A context in which a guess takes that share of a position, and several no more than one."""
-    costs = Costs(share, (1.0,) * (MOST + 1))
-    return mock.patch.object(forms, "_costs", side_effect=lambda *_: _at_once(costs))
+    return mock.patch.object(forms, "_costs", side_effect=lambda *_: _at_once(_costs(share)))
+
+
+def _costs(guess: float) -> Costs:
+    return Costs(guess, (1.0,) * (MOST + 1))
 
 
 def _at_once(costs: Costs) -> Generator[float, None, Costs]:

@@ -9,11 +9,17 @@ import numpy as np
 Write = Callable[[list[int], int], list[int]]
 
 
-def writer_in(folder: Path, form: str, guessing: bool = False) -> Write:
-    """`writer` of the model in `folder`, with weights of the number type `form`."""
+def writer_in(folder: Path, form: str, costs: Any = None) -> Write:
+    """`writer` of the model in `folder`, with weights of the number type `form`.
+
+    With `costs`, those of guessing, it guesses tokens ahead.
+    """
+    from ready_forms import draft_at
+    from vectarium.model.guesses import Guesser
+
     model = load(folder)
     ready = forms(model)[form]
-    return writer(model, ready, guesser(model, ready) if guessing else None)
+    return writer(model, ready, Guesser(draft_at(model, ready, costs)) if costs is not None else None)
 
 
 def guesser(model: Any, form: Any) -> Any:

@@ -10,14 +10,12 @@ from benchmarks.contestants import Contestant
 from benchmarks.report import in_turns, time_of
 
 PROMPT, WRITTEN = 64, 48
-GUESSING = "float32, guessing ahead"
+GUESSING = ", guessing ahead"
 TURNS = 5
 LEAST = {"transformers fp32": 3}  # times as fast; as fast as the others
-IN_FLOAT32 = ("transformers fp32", "CTranslate2 fp32", "llama.cpp f32")
-PEERS = {  # of each way of ours, those at the same precision, and the one that everybody uses
-    "float32": IN_FLOAT32,
+PEERS = {  # of each form of our weights, those at the same precision, and the one that everybody uses
+    "float32": ("transformers fp32", "CTranslate2 fp32", "llama.cpp f32"),
     "float16": ("transformers fp32", "llama.cpp f16"),
-    GUESSING: IN_FLOAT32,
 }
 MODELS = ("124M", "Storyteller")
 
@@ -58,15 +56,16 @@ def contestants(report):
 def test_writing(name, small, tmp_path, benchmark, report, contestants):
     folder = small if name == "124M" else shapes.STORYTELLER
     model = ours.load(folder)
-    forms = ours.forms(model)
-    writers = {form: partial(ours.writer_in, folder, form) for form in forms}
-    guesser = ours.guesser(model, forms["float32"])
-    if guesser is None:
-        report.note(f"{name}: guessing ahead does not pay off here, measured at this moment.")
-    else:
-        ours.writer(model, forms["float32"], guesser)(shapes.tokens(PROMPT), WRITTEN)
-        report.note(f"{name}: of the tokens guessed ahead {guesser.share_right:.0%} were right.")
-        writers[GUESSING] = partial(ours.writer_in, folder, "float32", guessing=True)
+    writers = {}
+    for form, ready in ours.forms(model).items():
+        writers[form] = partial(ours.writer_in, folder, form)
+        guesser = ours.guesser(model, ready)
+        if guesser is None:
+            report.note(f"{name}, {form}: guessing ahead does not pay off here, as measured at this moment.")
+            continue
+        ours.writer(model, ready, guesser)(shapes.tokens(PROMPT), WRITTEN)
+        report.note(f"{name}, {form}: of the tokens guessed ahead {guesser.share_right:.0%} were right.")
+        writers[form + GUESSING] = partial(ours.writer_in, folder, form, guesser.draft.costs)
     writers = contestants(writers, as_app=True)
     others = contestants(peers_in(folder, tmp_path))
     expected = writers["float32"]()
@@ -82,7 +81,7 @@ def test_writing(name, small, tmp_path, benchmark, report, contestants):
     )
     fastest = min(writers, key=lambda form: statistics.median(seconds[form]))
     for form in writers:
-        for peer in PEERS[form]:
+        for peer in PEERS[form.removesuffix(GUESSING)]:
             keys = [key for key in others if key[0] == peer]
             if keys:
                 best = min(keys, key=compared.median_of)
