@@ -28,18 +28,18 @@ class Text:
         self.model, self.settings, self.form = model, settings, form or in_float32(model)
         self.guesser = guesses_with and Guesser(guesses_with)
         self.ids, self.trace, self.steps, self.passes = list(PROMPT), None, [], []
-        compute, fill = forward_pass._compute, self.form.fill
+        together, alone = forward_pass._compute, self.form.compute
 
         def computed(model, store, ids, start, *more):
             self.passes.append(len(ids) - start)
-            compute(model, store, ids, start, *more)
+            together(model, store, ids, start, *more)
 
         def filled(*content):
             self.passes.append(1)
-            fill(*content)
+            alone(*content)
 
         monkeypatch.setattr(forward_pass, "_compute", computed)
-        monkeypatch.setattr(self.form, "fill", filled)
+        monkeypatch.setattr(self.form, "compute", filled)
 
     def write(self, count, checkpoint=lambda share: None):
         random = np.random.default_rng(2).random(count)
@@ -223,7 +223,7 @@ def test_eight_bits_come_near(make_model):
     room = forward_pass.Store(model, 40)
     room.copy_from(trace.store, 20)
     with torch.inference_mode():
-        form.fill(room.residual, room.heads, int(ids[19]), 19)
+        form.compute(room.residual, room.heads, int(ids[19]), 19)
         ours = form.logits(room.residual[-1, 19:20])[0]
     theirs = logits(model, trace, 19)
     assert not np.array_equal(ours, theirs)

@@ -74,6 +74,8 @@ def run(
             if tokens.size:
                 if one_token is not None and tokens.size == reused + 1:
                     _compute_last(model, store, tokens, checkpoint, one_token, guess)
+                    if not one_token.exact:
+                        store.exact = min(store.exact, reused)
                 else:
                     # 12 width² are the weights of a block as GPT-2 is published.
                     threads.take_for(12 * model.width**2 * model.layers * (tokens.size - reused))
@@ -174,12 +176,10 @@ def _compute_last(
 ) -> None:
     """Fill the last position of ``ids`` in ``store``, and positions and logits of what may follow."""
     last = ids.size - 1
-    if not one_token.exact:
-        store.exact = min(store.exact, last)
     with one_token.threads.timed() as computed:
         guesses = [] if guess is None else guess(store.residual, store.heads, store.capacity - ids.size)
         if not guesses:
-            one_token.fill(store.residual, store.heads, int(ids[last]), last, checkpoint)
+            one_token.compute(store.residual, store.heads, int(ids[last]), last, checkpoint)
             return
         computed.positions += len(guesses)
         together = np.append(ids, np.array(guesses, np.int32))

@@ -88,7 +88,7 @@ class Guesser:
         for uniform in uniforms[:count]:
             position = len(seen) - 1
             try:
-                self.draft.model.fill(residual, heads, seen[-1], position)
+                self.draft.model.compute(residual, heads, seen[-1], position)
                 logits = self.draft.model.logits(residual[-1, position : position + 1])[0]
                 token = drawn_token(logits, settings, uniform, seen)
             except (BrokenLogits, RuntimeError):  # numbers of which eight bits hold nothing

@@ -83,18 +83,6 @@ class OneToken:
         ``residual`` is [layer + 1, position, width]; ``heads``, the queries, keys and values, is
         [layer, 3, head, position, d_head].
         """
-        with self.threads.timed():
-            self.fill(residual, heads, token, position, checkpoint)
-
-    def fill(
-        self,
-        residual: torch.Tensor,
-        heads: torch.Tensor,
-        token: int,
-        position: int,
-        checkpoint: Checkpoint = unheeded,
-    ) -> None:
-        """`compute`, with as many threads as there are, and not timed."""
         end = position + 1
         rows = residual[:, position:end].unbind()  # [layer + 1] of [1, width]
         new = heads[:, :, :, position].unbind()  # [layer] of [3, head, d_head]
