@@ -308,6 +308,9 @@ def test_ranking_is_reused_and_nothing_can_be_written():
     first = distribution(ranking, SamplingSettings(temperature=0.5))
     assert first.order is ranking.order
     assert np.array_equal(first.drawn, distribution(logits, SamplingSettings(temperature=0.5)).drawn)
+    before = ranking.by_token.tolist()
+    logits[:] = 0
+    assert ranking.by_token.tolist() == before
     for array in (first.order, first.logits, first.scaled, first.probability, first.drawn, first.kept):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +43,7 @@ class Ranking:
     @cached_property
     def order(self) -> NDArray[np.int64]:
         """[rank] token id."""
-        return _descending(self.penalised_by_token, self.size)
+        return _descending(self.penalised_by_token)
 
     @cached_property
     def logits(self) -> NDArray[np.float32]:
@@ -66,12 +67,12 @@ class Ranking:
     @cached_property
     def own(self) -> Sums:
         """Of the logits themselves: no penalty, temperature 1, no cuts."""
-        return sums(self.by_token, float(self.by_token.max()), 1.0)
+        return sums(self.by_token, self._largest_given, 1.0)
 
     @property
     def log_normaliser(self) -> float:
         """log Σ exp(logits): the model's own log-probability of a token is its logit minus this."""
-        return float(self.by_token.max()) + self.own.log_total
+        return self._largest_given + self.own.log_total
 
     @property
     def model_entropy_bits(self) -> float:
@@ -118,9 +119,17 @@ class Ranking:
         return int(self.penalised_by_token.argmax())  # of equal ones the lowest id
 
     @cached_property
+    def _largest_given(self) -> float:
+        return self.largest if self.penalised_by_token is self.by_token else float(self.by_token.max())
+
+    @cached_property
     def _leading(self) -> NDArray[np.int64]:
         """The beginning of `order`: `LEADING` tokens or more, unless the vocabulary has fewer."""
-        return _descending(self.penalised_by_token, LEADING)
+        values = self.penalised_by_token
+        if self.size <= LEADING:
+            return self.order
+        ids = (values >= _reached_by(values, LEADING)).nonzero()[0]
+        return read_only(ids[(-values[ids]).argsort(kind="stable")])  # of equal ones the ids ascend
 
 
 def rank(logits: NDArray[Any]) -> Ranking:
@@ -128,18 +137,20 @@ def rank(logits: NDArray[Any]) -> Ranking:
 
     Raises BrokenLogits when one of them is not finite.
     """
-    logits = np.array(logits, dtype=np.float32)
+    logits = np.asarray(logits, dtype=np.float32)
     if logits.ndim != 1 or not logits.size:
         raise BrokenLogits(f"Logits must be one number a token, not an array of shape {logits.shape}.")
-    finite = np.isfinite(logits)
-    if not finite.all():
-        broken = int(logits.size - finite.sum())
+    if logits.flags.writeable:
+        logits = read_only(logits.copy())
+    ranking = Ranking(logits, logits)
+    # What is not a number counts as the largest and the smallest.
+    if not (math.isfinite(ranking.largest) and math.isfinite(logits[logits.argmin()])):
+        broken = int(logits.size - np.isfinite(logits).sum())
         raise BrokenLogits(
             f"The model gave {broken:,} of {logits.size:,} logits that are not finite numbers. "
             "Its weights are damaged, or too large for its number type."
         )
-    read_only(logits)
-    return Ranking(logits, logits)
+    return ranking
 
 
 def penalise(ranking: Ranking, seen: TokenIds, penalty: float) -> Ranking:
@@ -174,18 +185,15 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _descending(logits: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """[rank] token id, by descending logit and ascending id: of at least ``count`` tokens, if there are."""
-    ids = np.arange(logits.size)
-    if count < logits.size:
-        ids = np.flatnonzero(logits >= _reached_by(logits, count))
+def _descending(logits: NDArray[np.float32]) -> NDArray[np.int64]:
+    """[rank] token id, by descending logit and ascending id."""
     # Sorting one integer that holds logit and id is exact, breaks ties by id, and is several times
     # faster than a stable argsort. Subtracting from 0 makes no -0, which equals 0.
-    bits = (np.float32(0) - logits[ids]).view(np.int32)
+    bits = (np.float32(0) - logits).view(np.int32)
     bits ^= (bits >> 31) & np.int32(0x7FFF_FFFF)  # the integers of negative numbers descend
     keys = bits.astype(np.int64)
     keys <<= 32
-    keys |= ids
+    keys |= np.arange(logits.size)
     keys.sort()
     keys &= 0xFFFF_FFFF
     return read_only(keys)
@@ -195,7 +203,7 @@ def _reached_by(logits: NDArray[np.float32], count: int) -> np.float32:
     """A number that at least ``count`` of the logits reach, and not many more."""
     # Where as many columns of a table reach a number, so do as many of its cells.
     columns = 8 * count
-    if (rows := logits.size // columns) > 1:
+    if (rows := logits.size // columns) > 8:
         logits = logits[: rows * columns].reshape(rows, columns).max(axis=0)
     border: np.float32 = np.partition(logits, -count)[-count]
     return border

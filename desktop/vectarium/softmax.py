@@ -37,17 +37,15 @@ def sums(logits: NDArray[np.float32], largest: float, temperature: float) -> Sum
     for begin in range(0, logits.size, AT_ONCE):
         below = _below(logits[begin : begin + AT_ONCE], largest)
         weight = _weigh(below, temperature)
-        total += float(weight.sum())
-        # Not np.dot: BLAS may make work for several threads of it, and wait for them.
-        weighted += float(np.einsum("i,i->", weight, below))
+        total += float(np.add.reduce(weight))
+        # Not a dot product: BLAS may make work for several threads of it, and wait for them.
+        weighted += float(np.add.reduce(np.multiply(weight, below, out=below)))
     nats = math.log(total) - weighted / total / max(temperature, _COLDEST)  # −Σ p ln p
     return Sums(total, max(0.0, nats / math.log(2)))
 
 
 def _below(logits: NDArray[np.float32], largest: float) -> NDArray[np.float64]:
-    below = logits.astype(np.float64)
-    below -= largest
-    return below
+    return np.subtract(logits, largest, dtype=np.float64)
 
 
 def _weigh(below: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
