@@ -127,6 +127,14 @@ def test_a_large_vocabulary_is_weighed_as_transformers_weighs_it(chosen, spread)
         assert step.drawn_entropy_bits == pytest.approx(entropy(theirs, base=2), rel=1e-11, abs=1e-14)
 
 
+@pytest.mark.parametrize("size", [100, 200, 20_000])
+def test_top_p_cuts_where_transformers_does_though_rounding_tells(size):
+    logits = np.zeros(size, np.float32)
+    for kept in (1, size // 7, size // 2, 9 * size // 10, size - 1):
+        chosen = SamplingSettings(top_p=kept / size)
+        assert distribution(logits, chosen).kept_count == (warped(logits, chosen, []) > 0).sum()
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 127, 128, 129, 300, 2500, 40_000])
 def test_the_token_alone_is_the_one_of_the_step(size):
     random = np.random.default_rng(size)

@@ -202,13 +202,12 @@ class Distribution:
             left, before = 1, 0.0
             for weight in self._weights(count):
                 beyond = 1 - (before + np.cumsum(weight)) / self._before.total  # [rank] what lies after it
-                left += (over := int(np.count_nonzero(beyond > limit)))
+                if np.abs(beyond - limit).min() < 1e-9:
+                    break  # what rounding makes of sums in another order could tell
+                over = int(np.count_nonzero(beyond > limit))
+                left, before = left + over, before + float(weight.sum())
                 if over < weight.size:
-                    break
-                before += float(weight.sum())
-            # Between sums in this order and in that below, rounding makes far less of a difference.
-            if np.abs(beyond - limit).min() > 1e-9:
-                return left
+                    return left
         # From the least likely upward, as transformers does, so that the same tokens stay.
         weight = self._weigh(self.ranking.values(count))
         tail = np.cumsum(weight[::-1] / weight.sum())
