@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QObject, Qt, Slot
 
 from vectarium.__main__ import prepare_environment
-from vectarium.messages import Encode, Generate, LoadModel, Newest, Progress, Run
+from vectarium.messages import Encode, Generate, Generated, LoadModel, Newest, Progress, Run
 from vectarium.sampling import SamplingSettings
 from vectarium.workers import process as module
 from vectarium.workers.process import WorkerProcess
@@ -73,17 +74,32 @@ def test_a_newer_question_stops_what_is_being_answered(workers, qtbot):
     assert workers.replies[-1].why == "cancelled"
 
 
+class Arrivals(QObject):
+    """Hears of written tokens right after the session."""
+
+    def __init__(self, app):
+        super().__init__()
+        self.steps, self.batches = [], []
+        app.workers.replied.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    @Slot(object)
+    def _take(self, reply):
+        if isinstance(reply, Generated):
+            self.steps.extend(reply.steps)
+            self.batches.append(len(reply.steps))
+
+
 @pytest.fixture
 def writing(start_app, qtbot):
     """The application while it writes at full speed what a seed writes; `arrived` are the steps so far."""
     app = start_app(prompt=TEXT, workers=WorkerProcess)
-    app.arrived, app.batches = [], []
-    app.workers.replied.connect(lambda reply: app.arrived.extend(getattr(reply, "steps", ())))
-    app.workers.replied.connect(lambda reply: app.batches.append(len(getattr(reply, "steps", ()))))
+    arrivals = Arrivals(app)
+    app.arrived, app.batches = arrivals.steps, arrivals.batches
     app.session.set_sampling(SETTINGS)
     app.session.writing.set_seed(SEED, fixed=True)
     app.session.generate()
     qtbot.waitUntil(lambda: len(app.arrived) > 10, timeout=30_000)
+    app.arrivals = arrivals  # a connection is gone with its receiver
     return app
 
 
