@@ -45,20 +45,25 @@ class Camera:
 
     def project(self, points: Floats, width: float, height: float) -> Projected:
         """`points` [3, point] on a screen of that size."""
-        rotation = self.rotation()
-        offset = -rotation @ np.array(self.target)
-        right, up, near = (
-            # Three products and sums: a matrix product of this shape is slower, and wakes BLAS's threads.
-            points[0] * np.float32(row[0])
-            + points[1] * np.float32(row[1])
-            + points[2] * np.float32(row[2])
-            + np.float32(shift)
-            for row, shift in zip(rotation, offset, strict=True)
-        )
-        depth = np.float32(self.distance) - near
+        rotation = self.rotation().astype(np.float32)
+        offset = (-self.rotation() @ np.array(self.target)).astype(np.float32)
+        # Products and sums in place: a matrix product of this shape is slower, and wakes BLAS's threads.
+        turned, product = np.empty_like(points), np.empty(points.shape[1], np.float32)
+        for axis, row, shift in zip(turned, rotation, offset, strict=True):
+            np.multiply(points[0], row[0], out=axis)
+            axis += np.multiply(points[1], row[1], out=product)
+            axis += np.multiply(points[2], row[2], out=product)
+            axis += shift
+        x, y, depth = turned
+        np.subtract(np.float32(self.distance), depth, out=depth)
         with np.errstate(divide="ignore", invalid="ignore"):
-            scale = np.where(depth > NEAR_PLANE, np.float32(self._focus(height)) / depth, np.float32(np.nan))
-        return Projected(right * scale + np.float32(width / 2), np.float32(height / 2) - up * scale, depth)
+            scale = np.divide(np.float32(self._focus(height)), depth, out=product)
+            scale[depth <= NEAR_PLANE] = np.nan
+            x *= scale
+            y *= scale
+        x += np.float32(width / 2)
+        np.subtract(np.float32(height / 2), y, out=y)
+        return Projected(x, y, depth)
 
     def pixels_per_unit(self, height: float) -> float:
         """How long one unit at the target is on the screen."""

@@ -1,5 +1,6 @@
 """Paints what lies over the points of a cloud: axes, what stands out, names that never overlap."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,11 +12,14 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from vectarium.drawing.cloud import point_cloud_labels as labels
 from vectarium.drawing.cloud import point_cloud_scene as scene_of
 from vectarium.drawing.cloud.point_cloud_camera import Camera, Floats, Projected
+from vectarium.drawing.cloud.point_cloud_label_pictures import LabelPictures
 from vectarium.drawing.cloud.point_cloud_labels import Box
 from vectarium.drawing.cloud.point_cloud_scene import Cloud, Scene
 from vectarium.drawing.palette import Look
 
 NAMES_SHOWN = 70
+
+Line = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,7 @@ class CloudPainting:
         self.named: list[int] = []
         self.label_boxes: dict[str, Box] = {}  # where labels stand, by their text
         self._worthy = self._plain = np.zeros(0, np.intp)
+        self._pictures = LabelPictures()
 
     def new_names(self, names: Sequence[str]) -> None:
         """The points of another cloud: those with a word for a name come before the others."""
@@ -78,9 +83,8 @@ class CloudPainting:
                 if np.isfinite(x) and name:
                     named.append((name, float(x), float(y), False))
                     colors.append(color)
-        for arrow in scene.arrows:
-            ends = view.project(np.stack([arrow.start, arrow.end]))
-            start, end = ((float(ends.x[side]), float(ends.y[side])) for side in (0, 1))
+        lines = _on_screen(view)
+        for arrow, (start, end) in zip(scene.arrows, lines, strict=True):
             scene_of.paint_arrow(painter, look, arrow.role, start, end)
         if scene.marks:
             places = view.project(np.stack([mark.place for mark in scene.marks]))
@@ -99,9 +103,8 @@ class CloudPainting:
             scene_of.paint_dot(painter, x, y, look.px(5), QColor(theme.query), ring)
             box = scene_of.fit_labels(look, [(view.cloud.names[hover], x, y, True)], size, taken)
             if box:
-                scene_of.paint_label(
-                    painter, look, box[0], view.cloud.names[hover], QColor(theme.query), True
-                )
+                name = view.cloud.names[hover]
+                self._pictures.paint(painter, look, box[0], name, QColor(theme.query), True)
         # What is marked in context is the end of a path too, which has the same name.
         places_named: set[tuple[str, int, int]] = set()
         kept = _distinct(named, places_named)
@@ -111,12 +114,12 @@ class CloudPainting:
         for index, box_of in boxes.items():
             text, x, y, strong = named[index]
             scene_of.paint_leader(painter, box_of, x, y, colors[index])
-            scene_of.paint_label(painter, look, box_of, text, colors[index], strong)
+            self._pictures.paint(painter, look, box_of, text, colors[index], strong)
         self.label_boxes = {named[index][0]: box for index, box in boxes.items()}
         for index, box_of in scene_of.fit_labels(look, weak, size, taken, rows=1).items():
-            scene_of.paint_label(painter, look, box_of, weak[index][0], QColor(theme.secondary), False)
+            self._pictures.paint(painter, look, box_of, weak[index][0], QColor(theme.secondary), False)
         if view.names_shown and not scene.isolated and not scene.paths:
-            self._paint_names(painter, look, view, [*taken, *_along_arrows(look, view)])
+            self._paint_names(painter, look, view, [*taken, *_along(lines, look)])
 
     def _paint_names(self, painter: QPainter, look: Look, view: View, taken: list[Box]) -> None:
         """The names of other points, as many as find room; those that were there before come first."""
@@ -151,7 +154,7 @@ class CloudPainting:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color)
             painter.drawEllipse(QPointF(float(projected.x[row]), float(projected.y[row])), dot, dot)
-            scene_of.paint_label(painter, look, box, names[row], color, False)
+            self._pictures.paint(painter, look, box, names[row], color, False)
 
 
 def _distinct(named: list[tuple[str, float, float, bool]], known: set[tuple[str, int, int]]) -> list[int]:
@@ -169,18 +172,28 @@ def _covered(taken: list[tuple[float, float, float, float]], x: float, y: float)
     return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in taken)
 
 
-def _along_arrows(look: Look, view: View) -> list[Box]:
-    """Small boxes along every arrow: no name of another point is to stand in its way."""
+def _on_screen(view: View) -> list[Line]:
+    """Where every arrow of the scene begins and ends; NaN for what is behind the viewer."""
+    arrows = view.scene.arrows
+    if not arrows:
+        return []
+    ends = view.project(np.stack([end for arrow in arrows for end in (arrow.start, arrow.end)]))
+    places = list(zip(ends.x.tolist(), ends.y.tolist(), strict=True))
+    return list(zip(places[::2], places[1::2], strict=True))
+
+
+def _along(lines: list[Line], look: Look) -> list[Box]:
+    """Small boxes along every line: no name of another point is to stand in its way."""
     boxes = []
     half, step = look.px(6), look.px(24)
-    for arrow in view.scene.arrows:
-        ends = view.project(np.stack([arrow.start, arrow.end]))
-        start, end = (np.array([ends.x[side], ends.y[side]], np.float64) for side in (0, 1))
-        length = np.linalg.norm(end - start)
-        if np.isfinite(length):
-            for share in np.linspace(0, 1, min(60, int(length / step) + 2)).tolist():
-                x, y = start + share * (end - start)
-                boxes.append(Box(float(x) - half, float(y) - half, 2 * half, 2 * half))
+    for (left, top), (right, bottom) in lines:
+        length = math.hypot(right - left, bottom - top)
+        if math.isfinite(length):
+            parts = min(59, int(length / step) + 1)
+            for part in range(parts + 1):
+                share = part / parts
+                x, y = left + share * (right - left), top + share * (bottom - top)
+                boxes.append(Box(x - half, y - half, 2 * half, 2 * half))
     return boxes
 
 

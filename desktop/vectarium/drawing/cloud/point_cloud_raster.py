@@ -38,20 +38,31 @@ def draw(
     """
     height, width = image.shape
     image.fill(background)
-    x = projected.x * np.float32(ratio) - np.float32((size - 1) / 2)
-    y = projected.y * np.float32(ratio) - np.float32((size - 1) / 2)
-    with np.errstate(invalid="ignore"):
-        seen = np.flatnonzero((x >= 0) & (x < width - size) & (y >= 0) & (y < height - size))
+    column, row = (_whole(axis, ratio, size) for axis in (projected.x, projected.y))
+    # Read without a sign, what is negative is larger than any edge.
+    seen = column.view(np.uint32) < width - size
+    seen &= row.view(np.uint32) < height - size
+    row *= width
+    row += column
+    place = row[seen]
     # Fog: what is as deep as the target is in the middle of the shades, half the cloud nearer is in front.
     nearer = np.float32(distance) - projected.depth[seen]
-    reach = np.float32(SHADES / 2 / min(1.4, 0.4 * START_DISTANCE))
-    shade = np.clip(nearer * reach + SHADES / 2, 0, SHADES - 1).astype(np.uint8)
+    nearer *= np.float32(SHADES / 2 / min(1.4, 0.4 * START_DISTANCE))
+    nearer += np.float32(SHADES / 2)
+    shade = np.clip(nearer, 0, SHADES - 1, out=nearer).astype(np.uint8)
     order = np.argsort(shade, kind="stable")  # of bytes: a radix sort, in linear time
-    place = (y[seen].astype(np.intp) * width + x[seen].astype(np.intp))[order]
-    color = colors[shade[order]]
+    place, color = place[order].astype(np.intp), colors[shade[order]]
     flat = image.reshape(-1)
-    for _ in range(size):
-        for _ in range(size):
-            flat[place] = color
-            place += 1
-        place += width - size
+    for down in range(size):
+        for right in range(size):
+            flat[down * width + right :][place] = color
+
+
+def _whole(logical: npt.NDArray[np.float32], ratio: float, size: int) -> npt.NDArray[np.int32]:
+    """The first pixel of squares around places on one axis, rounded down; negative for those behind."""
+    first = logical * np.float32(ratio)
+    first += np.float32(1 - (size - 1) / 2)
+    with np.errstate(invalid="ignore"):  # one more, or what is just outside would be rounded up to the edge
+        pixel = first.astype(np.int32)
+    pixel -= 1
+    return pixel

@@ -1,0 +1,48 @@
+"""Pictures of the labels of a cloud: while it turns, most of them look as they did in the last frame."""
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPixmap
+
+from vectarium.drawing.cloud.point_cloud_labels import Box
+from vectarium.drawing.cloud.point_cloud_scene import paint_label
+from vectarium.drawing.palette import Look
+
+KEPT = 400
+
+
+class LabelPictures:
+    """Keeps those that were painted last. What is no picture itself, such as an SVG, gets words instead."""
+
+    def __init__(self) -> None:
+        self._look: Look | None = None
+        self._kept: dict[tuple[object, ...], QPixmap] = {}
+
+    def paint(self, painter: QPainter, look: Look, box: Box, text: str, color: QColor, strong: bool) -> None:
+        """The same as `paint_label`, on whole pixels."""
+        if painter.paintEngine().type() != QPaintEngine.Type.Raster:
+            paint_label(painter, look, box, text, color, strong)
+            return
+        if look != self._look:
+            self._look = look
+            self._kept.clear()
+        ratio = painter.device().devicePixelRatioF()
+        key = (text, color.rgba(), strong, ratio)
+        picture = self._kept.get(key)
+        if picture is None:
+            if len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]  # the oldest
+            picture = self._kept[key] = _picture(look, box, text, color, strong, ratio)
+        # Or letters would be blurred.
+        place = QPointF(round(box.left * ratio) / ratio, round(box.top * ratio) / ratio)
+        painter.drawPixmap(place, picture)
+
+
+def _picture(look: Look, box: Box, text: str, color: QColor, strong: bool, ratio: float) -> QPixmap:
+    picture = QPixmap(round(box.width * ratio) + 1, round(box.height * ratio) + 1)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    paint_label(painter, look, Box(0, 0, box.width, box.height), text, color, strong)
+    painter.end()
+    return picture
