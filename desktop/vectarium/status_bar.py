@@ -6,6 +6,7 @@ import psutil
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 
+from vectarium.drawing.frame import CALM_MS, Frame
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import FittingRow
 from vectarium.drawing.steady_label import SteadyLabel
@@ -51,6 +52,9 @@ class StatusBar(FittingRow):
         for widget in (self._doing, self._bar, self._cancel):
             self.row.addWidget(widget)
         self._look = look
+        self._written = 0.0  # tokens a second
+        self._repaint = Frame(self, CALM_MS)
+        self._repaint.due.connect(self._show_numbers)
         session.model_changed.connect(self._model_changed)
         precision.changed.connect(self._show_precision)
         session.tokens_changed.connect(self._tokens_changed)
@@ -129,27 +133,55 @@ class StatusBar(FittingRow):
 
     @Slot(object)
     def _tokens_changed(self, tokens: Tokens) -> None:
+        if self._session.generating:
+            self._repaint.soon(at_once=False)
+        else:
+            self._show_count(tokens)
+
+    @Slot()
+    def _show_numbers(self) -> None:
+        """Those that change with every token that is written."""
+        if self._session.generating:
+            if not self._show_seen(self._session.next_token):
+                self._show_count(self._session.tokens)
+            self._show_speed()
+
+    def _show_count(self, tokens: Tokens) -> None:
         context = self._session.model.context if self._session.model is not None else 0
         self._seen.setText(f"{len(tokens):,} / {context:,} tokens" if context else "")
         self._seen.setToolTip("Tokens of the text, and how many the model can see at once")
 
     @Slot(object)
     def _next_token_changed(self, known: NextToken | None) -> None:
-        if known is None:
+        if known is None or self._session.generating:
             return
-        if not self._session.generating and known.computed > 0:
+        if known.computed > 0:
             self._speed.setText(
                 f"{_in_time(known.seconds)} for {known.computed:,} token{'s'[: known.computed != 1]}"
             )
-        context = self._session.model.context if self._session.model is not None else 0
-        seen = known.seen_to - known.seen_from
-        if seen < len(known.ids):
-            self._seen.setText(f"sees {seen:,} of {len(known.ids):,} tokens · context {context:,}")
-            self._seen.setToolTip("The text is longer than the context: the tokens drawn dashed are not seen")
+        self._show_seen(known)
+
+    def _show_seen(self, known: NextToken | None) -> bool:
+        """How much the model sees, if it does not see all of it; whether that is so."""
+        if known is None or known.seen_to - known.seen_from >= len(known.ids):
+            return False
+        seen, context = (
+            known.seen_to - known.seen_from,
+            self._session.model.context if self._session.model else 0,
+        )
+        self._seen.setText(f"sees {seen:,} of {len(known.ids):,} tokens · context {context:,}")
+        self._seen.setToolTip("The text is longer than the context: the tokens drawn dashed are not seen")
+        return True
 
     @Slot(float)
     def _speed_changed(self, speed: float) -> None:
-        self._speed.setText(f"{speed:.0f} tokens/s" if speed >= 10 else f"{speed:.1f} tokens/s")
+        self._written = speed
+        self._repaint.soon(at_once=False)
+
+    def _show_speed(self) -> None:
+        speed = self._written
+        if speed:
+            self._speed.setText(f"{speed:.0f} tokens/s" if speed >= 10 else f"{speed:.1f} tokens/s")
 
     def watch(self, pid: int | None) -> None:
         """Count the memory of this process in as well."""
@@ -181,6 +213,11 @@ class StatusBar(FittingRow):
         if self._gone:
             ready = "No model"
         self._doing.setText("Writing" if generating else ready)
+        if not generating and self._repaint.isActive():  # the last of them, at once
+            self._repaint.stop()
+            self._show_count(self._session.tokens)
+            self._show_speed()
+            self._written = 0.0
 
 
 def _in_millions(count: int) -> str:

@@ -84,3 +84,48 @@ def test_a_window_that_closes_takes_its_frames_with_it(qtbot):
     with qtbot.waitSignal(window.destroyed):
         window.close()
         window.deleteLater()
+
+
+class Painting(QWidget):
+    """Notes, in a list that several share, when it is told to draw and when it is painted."""
+
+    def __init__(self, window, noted):
+        super().__init__(window)
+        self.frame, self.noted = Frame(self, every_ms=1), noted
+        self.frame.due.connect(self.draw)
+
+    @Slot()
+    def draw(self):
+        self.noted.append("drew")
+        self.update()
+
+    def paintEvent(self, event):
+        self.noted.append("painted")
+
+
+def test_none_draws_before_what_another_one_drew_is_painted(qtbot):
+    window, noted = QWidget(), []
+    qtbot.addWidget(window)
+    widgets = [Painting(window, noted) for _ in range(3)]
+    for place, widget in enumerate(widgets):
+        widget.setGeometry(40 * place, 0, 30, 30)
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.waitUntil(lambda: noted.count("painted") >= 3)
+    noted.clear()
+    for round in range(1, 8):
+        for widget in widgets:
+            widget.frame.soon(at_once=False)
+        qtbot.waitUntil(lambda round=round: noted.count("painted") == 3 * round)
+    assert noted == ["drew", "painted"] * 21
+
+
+def test_it_is_crowded_while_another_one_draws_whichever_drew_last(panes, qtbot):
+    first, second, _ = panes
+    first.frame.soon(at_once=True)
+    first.frame.soon(at_once=True)
+    assert not first.frame.crowded
+    second.frame.soon(at_once=True)
+    qtbot.waitUntil(lambda: len(first.drawn) == 2)
+    assert first.frame.crowded
+    assert second.frame.crowded

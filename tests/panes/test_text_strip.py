@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from vectarium.panes.text_strip import boxes_of
+from vectarium.sampling import SamplingSettings
 from vectarium.session.tokens import Tokens
 
 PROMPT = "Once upon a time"
@@ -69,6 +70,22 @@ def test_generated_and_unseen_tokens_are_marked(app, strip, qtbot):
     seen_from = app.session.next_token.seen_from
     assert seen_from > 0
     assert strip.editor._seen == (seen_from, len(app.session.tokens))
+
+
+def test_while_the_model_writes_all_that_it_wrote_is_marked_as_seen(app, strip, qtbot):
+    app.session.edit_text("cat " * 70)
+    app.session.set_sampling(SamplingSettings(temperature=0))
+    qtbot.waitUntil(lambda: ready(app))
+    begun = len(app.session.tokens)
+    app.session.writing.set_pace(0.4)
+    app.session.generate()
+    qtbot.waitUntil(lambda: len(strip.editor._boxes) == begun + 1)
+    assert app.session.generating
+    assert strip.editor._seen[0] > 0
+    assert strip.editor._seen[1] == len(strip.editor._boxes)
+    app.session.stop_generating()
+    qtbot.waitUntil(lambda: ready(app))
+    assert strip.editor.text == app.session.text
 
 
 def test_examples_are_real_texts_and_undo_brings_the_old_one_back(app, strip, qtbot):

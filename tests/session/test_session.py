@@ -181,6 +181,21 @@ def test_generation_stops_when_told_and_the_text_so_far_stays(session, qtbot):
     qtbot.waitUntil(lambda: settled(session) and len(session.tokens) == count + 1)
 
 
+def test_what_comes_next_is_asked_calmly_while_the_model_writes_and_catches_up_in_a_pause(session, qtbot):
+    asked = []
+    session.asked.connect(asked.append)
+    session.set_sampling(SamplingSettings(temperature=0))
+    session.writing.set_pace(0.005)
+    session.generate()
+    qtbot.waitUntil(lambda: len(session.tokens) > 30)
+    session.writing.set_pace(60.0)
+    qtbot.waitUntil(lambda: np.array_equal(session.next_token.ids, session.tokens.ids))
+    assert session.generating
+    assert sum(isinstance(request, Run) for request in asked) < 20
+    session.stop_generating()
+    qtbot.waitUntil(lambda: settled(session))
+
+
 def test_every_generated_step_is_the_models_distribution_for_its_prefix(session, qtbot):
     session.generate(count=8)
     qtbot.waitUntil(lambda: not session.generating and settled(session))

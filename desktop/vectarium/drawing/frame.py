@@ -2,19 +2,33 @@
 
 import time
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 FRAME_MS = 33
-APART_MS = 2  # between two that draw: events that came meanwhile get their turn
+CALM_MS = 100  # of numbers and pictures that have to be read, while text streams
+AGAIN_MS = 2  # until a frame whose turn another one has taken looks again
 CROWDED_SECONDS = 0.2
+AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1  # Qt paints with events of low priority
 
 
 class _Drawn(QObject):
-    """Which frame of a window drew last, and when."""
+    """Which frame of a window drew last, when, and whether Qt has yet to paint that."""
 
     frame: "Frame | None" = None
-    at = -1.0  # seconds of `time.monotonic`
+    at = other_at = -1.0  # seconds of `time.monotonic`; `other_at` is when another frame than this one drew
+    unpainted = False
+
+    def draws(self, frame: "Frame") -> None:
+        if frame is not self.frame:
+            self.frame, self.other_at = frame, self.at
+        self.at = time.monotonic()
+        if not self.unpainted:
+            self.unpainted = True
+            QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), AFTER_PAINTING)
+
+    def customEvent(self, event: QEvent) -> None:
+        self.unpainted = False
 
 
 class Frame(QTimer):
@@ -27,7 +41,7 @@ class Frame(QTimer):
         super().__init__(widget)
         self._widget = widget
         self._every_ms, self._crowded_ms = every_ms, crowded_ms or every_ms
-        self._last = -1.0
+        self._last = self._planned = -1.0
         self.setSingleShot(True)
         self.setTimerType(Qt.TimerType.PreciseTimer)
         self.timeout.connect(self._expired)
@@ -36,8 +50,9 @@ class Frame(QTimer):
         """Something changed: draw it with the next frame, or `at_once` if none was drawn lately."""
         if self.isActive():
             return
-        every = self._crowded_ms if self.crowded else self._every_ms
-        left = max(0, round(every - 1000 * (time.monotonic() - self._last)))
+        every, now = self._crowded_ms if self.crowded else self._every_ms, time.monotonic()
+        left = max(0, round(every - 1000 * (now - self._last)))
+        self._planned = now + left / 1000
         if at_once and not left:
             self._draw()
         else:
@@ -47,20 +62,22 @@ class Frame(QTimer):
     def crowded(self) -> bool:
         """Whether others of the same window draw at present."""
         drawn = self._drawn()
-        return drawn.frame is not self and time.monotonic() - drawn.at < CROWDED_SECONDS
+        at = drawn.other_at if drawn.frame is self else drawn.at
+        return time.monotonic() - at < CROWDED_SECONDS
 
     @Slot()
     def _expired(self) -> None:
-        if 1000 * (time.monotonic() - self._drawn().at) < APART_MS:
-            self.start(APART_MS)
+        if self._drawn().unpainted:
+            self.start(AGAIN_MS)
         else:
             self._draw()
 
     def _draw(self) -> None:
         self.due.emit()
-        drawn = self._drawn()
-        self._last = drawn.at = time.monotonic()
-        drawn.frame = self
+        self._drawn().draws(self)
+        # One that comes a little late does not delay all that follow.
+        now = time.monotonic()
+        self._last = self._planned if 1000 * (now - self._planned) < self._every_ms else now
 
     def _drawn(self) -> _Drawn:
         window = self._widget.window()

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter
 
-from vectarium.drawing.frame import FRAME_MS, Frame
+from vectarium.drawing.frame import CALM_MS, FRAME_MS, Frame
 from vectarium.drawing.heads.head_switches import HeadSwitches
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import ShrinkingRow
@@ -20,7 +20,6 @@ from vectarium.session.attention_reading import AttentionReading
 from vectarium.session.session import NextToken, Selection, Session
 from vectarium.session.tokens import Tokens
 
-CALM_MS = 80  # some two frames: these are pictures of many cells, asked for and drawn anew while text streams
 EXAMPLE = "A fluffy blue creature roamed the verdant forest"
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 
 from vectarium.drawing.distribution_rows import Rows
-from vectarium.drawing.frame import Frame
+from vectarium.drawing.frame import CALM_MS, FRAME_MS, Frame
 from vectarium.drawing.next_token_view import ROW_CHOICES, NextTokenView
 from vectarium.drawing.palette import Look
 from vectarium.messages import Failed, LoadModel, ModelLoaded, Run
@@ -51,6 +51,8 @@ class NextTokenPane(Pane):
         self.row_limit = rows
         self._repaint = Frame(self)
         self._repaint.due.connect(self._show)
+        self._repaint_calmly = Frame(self, FRAME_MS, CALM_MS)
+        self._repaint_calmly.due.connect(self._show_if_seen)
         self._build(look)
         self._listen()
         self._say_waiting()
@@ -123,7 +125,10 @@ class NextTokenPane(Pane):
     @Slot(object)
     def _next_token_changed(self, next_token: NextToken | None) -> None:
         self._update_buttons()
-        self._repaint.soon(at_once=not self._session.generating)
+        if self._session.generating:
+            self._repaint_calmly.soon(at_once=False)
+        else:
+            self._repaint.soon(at_once=True)
 
     @Slot(object)
     def _sampling_changed(self, sampling: SamplingSettings) -> None:
@@ -205,6 +210,15 @@ class NextTokenPane(Pane):
     def _draw(self) -> tuple[int, Step] | None:
         """The same, if that is what the user wants to see."""
         return self._drawn() if self._view.kinds.checkedId() == 0 else None
+
+    @Slot()
+    def _show_if_seen(self) -> None:
+        if self.isVisible() or not self._session.generating:  # else it is shown when it comes into sight
+            self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
 
     @Slot()
     def _show(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
+from vectarium.drawing.frame import Frame
 from vectarium.drawing.palette import Look
 from vectarium.drawing.text.token_editor import TokenEditor
 from vectarium.drawing.text.token_layout import Boxes, grouped
@@ -33,6 +34,9 @@ class TextStrip(QWidget):
         self._vocabulary: Vocabulary | None = None
         self._boxes = boxes_of(session.tokens, ())
         self._starts: Ints | None = None  # [box] the first token of each word, where words are shown
+        self._behind = False  # what the session has is not shown yet
+        self._repaint = Frame(self)
+        self._repaint.due.connect(self._show_newest)
         self.editor = TokenEditor(look, self._tip)
         self.editor.set_placeholder(PLACEHOLDER)
         name = QLabel("Text")
@@ -89,7 +93,26 @@ class TextStrip(QWidget):
 
     @Slot(object)
     def _tokens_changed(self, tokens: Tokens) -> None:
-        vocabulary = self._vocabulary
+        self._show_soon()
+
+    @Slot(object)
+    def _next_token_changed(self, known: NextToken | None) -> None:
+        self._show_soon()
+
+    def _show_soon(self) -> None:
+        """With the next frame while text streams, else at once."""
+        self._behind = True
+        if self._session.generating:
+            self._repaint.soon(at_once=False)
+        else:
+            self._show_newest()
+
+    @Slot()
+    def _show_newest(self) -> None:
+        if not self._behind:
+            return
+        self._behind = False
+        tokens, vocabulary = self._session.tokens, self._vocabulary
         self._boxes = boxes_of(tokens, vocabulary.labels if vocabulary is not None else ())
         self._starts = None
         if self._session.words and vocabulary is not None:
@@ -100,12 +123,8 @@ class TextStrip(QWidget):
     @Slot(bool)
     def _words_changed(self, words: bool) -> None:
         self.words.setChecked(words)
-        self._tokens_changed(self._session.tokens)
+        self._behind = True
         self._selection_changed(self._session.selection)
-
-    @Slot(object)
-    def _next_token_changed(self, known: NextToken | None) -> None:
-        self._mark()
 
     # From tokens to boxes and back
 
@@ -121,14 +140,17 @@ class TextStrip(QWidget):
 
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:
+        self._show_newest()
         self.editor.set_selected(None if selection.token is None else self._box(selection.token))
 
     @Slot(object)
     def _hover_changed(self, token: int | None) -> None:
+        self._show_newest()
         self.editor.set_lit(None if token is None else self._box(token))
 
     @Slot(object)
     def _link_changed(self, link: tuple[int, int] | None) -> None:
+        self._show_newest()
         self.editor.set_link(None if link is None else (self._box(link[0]), self._box(link[1])))
 
     def _mark(self) -> None:
@@ -139,9 +161,17 @@ class TextStrip(QWidget):
         generated = np.zeros(len(self._boxes), bool)
         generated[drawn] = True
         seen = (0, 0)
-        if tokens.pending is None and known is not None and len(known.ids) == len(tokens) and len(tokens):
-            seen = (self._box(known.seen_from), self._box(known.seen_to - 1) + 1)
+        if tokens.pending is None and known is not None and len(tokens) and self._speaks_of(known, tokens):
+            grown = len(tokens) - len(known.ids)  # written since: the model sees it too
+            seen = (self._box(known.seen_from), self._box(known.seen_to + grown - 1) + 1)
         self.editor.set_marks(generated, seen)
+
+    def _speaks_of(self, known: NextToken, tokens: Tokens) -> bool:
+        """Whether what the model saw tells what it sees of `tokens`; those written since it may not know."""
+        count = len(known.ids)
+        if not self._session.generating or known.seen_to < count:
+            return count == len(tokens)
+        return count > 0 and np.array_equal(known.ids, tokens.ids[:count])
 
     @Slot(int)
     def _clicked(self, box: int) -> None:

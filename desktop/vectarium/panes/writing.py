@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QShowEvent
 
 from vectarium.documents import steps_table
 from vectarium.documents.tree import Node
-from vectarium.drawing.frame import FRAME_MS, Frame
+from vectarium.drawing.frame import CALM_MS, FRAME_MS, Frame
 from vectarium.drawing.marker_walk import motion_is_wanted
 from vectarium.drawing.palette import Look
 from vectarium.drawing.writing.flight import Flight
@@ -24,7 +24,6 @@ from vectarium.session.tokens import Tokens
 from vectarium.session.writing import ENDLESS
 
 EXAMPLE = "Once upon a time, there was a"
-CALM_MS = 100  # between two pictures of the side while text streams: there is much to read in it
 SIDE_FROM = 560  # pixels at 100 %: a narrower pane has no room for the side
 
 

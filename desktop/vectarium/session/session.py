@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vectarium.documents.document import Branch, Document
 from vectarium.documents.document_file import Saved
@@ -37,6 +37,8 @@ from vectarium.sampling import SamplingSettings, Step, distribution, record_step
 from vectarium.session.tokens import BranchTokens, Edited, Tokens, edited, untokenized
 from vectarium.session.writing import ENDLESS, Writing
 from vectarium.vocabulary import Vocabulary
+
+CALM_MS = 100  # between two questions what comes next, while the model writes
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,10 @@ class Session(QObject):
         self._edit: Edited | None = None
         self.history = History()
         self._running = False  # the answer to the newest Run is still on its way
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(self._run_if_behind)
         self.writing = Writing(self)
         self.writing.watched_to_the_end.connect(self._finished)
 
@@ -224,7 +230,9 @@ class Session(QObject):
         if (self.selection.token or 0) >= max(len(self._settled), 1):
             self.selection = replace(self.selection, token=None)
             self.selection_changed.emit(self.selection)
-        if not (self.generating and self._running):
+        if self.generating:
+            self._run_if_behind()
+        else:
             self._run()
 
     def _set_tokens(self, tokens: Tokens) -> None:
@@ -317,6 +325,16 @@ class Session(QObject):
 
     # The next token
 
+    @Slot()
+    def _run_if_behind(self) -> None:
+        """While the model writes: ask what comes next, but no more often than anybody can read it."""
+        known = self.next_token
+        here = known is not None and known.position == self.position
+        behind = known is None or not here or not np.array_equal(known.ids, self.tokens.ids)
+        if self.generating and behind and not self._running and not self._calm.isActive():
+            self._calm.start()
+            self._run()
+
     def _run(self) -> None:
         """Ask what comes after the selected token."""
         if self.model is None or self.tokens.pending is not None:
@@ -352,6 +370,7 @@ class Session(QObject):
                 reply.computed,
             )
         )
+        self._run_if_behind()
 
     def _set_next_token(self, next_token: NextToken | None) -> None:
         self.next_token = next_token
@@ -413,6 +432,7 @@ class Session(QObject):
         """Called by `writing`."""
         if generating != self.generating:
             self.generating = generating
+            self._calm.stop()
             self.generating_changed.emit(generating)
 
     # Answers

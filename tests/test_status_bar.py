@@ -1,0 +1,42 @@
+"""The line at the bottom while the model writes and after."""
+
+import pytest
+
+from vectarium.sampling import SamplingSettings
+
+
+@pytest.fixture
+def app(start_app):
+    return start_app(prompt="Once upon a time")
+
+
+def test_numbers_change_calmly_while_the_model_writes_and_the_last_ones_are_shown_with_its_end(app, qtbot):
+    session, status = app.session, app.status
+    said = []
+    session.generating_changed.connect(lambda generating: said.append((generating, status._speed.text())))
+    session.set_sampling(SamplingSettings(temperature=0))  # this model's likeliest text does not end
+    session.generate(count=30)
+    shown = set()
+    session.tokens_changed.connect(lambda tokens: shown.add(status._seen.text()))
+    qtbot.waitUntil(lambda: not session.generating)
+    assert status._seen.text() == f"{len(session.tokens):,} / {session.model.context:,} tokens"
+    assert said[-1] == (False, status._speed.text())
+    assert said[-1][1].endswith("tokens/s")
+    assert len(shown) < 30
+
+
+def test_beyond_the_context_it_says_how_much_is_seen_while_the_model_writes(app, qtbot):
+    session, status = app.session, app.status
+    session.edit_text("cat " * 70)
+    session.set_sampling(SamplingSettings(temperature=0))
+    qtbot.waitUntil(lambda: session.can_sample)
+    session.writing.set_pace(0.4)
+    begun = len(session.tokens)
+    session.generate()
+    qtbot.waitUntil(lambda: f"of {begun + 1:,} tokens" in status._seen.text())
+    assert session.generating
+    session.stop_generating()
+    qtbot.waitUntil(lambda: session.can_sample)
+    known = session.next_token
+    seen, count = known.seen_to - known.seen_from, len(session.tokens)
+    assert status._seen.text() == f"sees {seen:,} of {count:,} tokens · context {session.model.context:,}"
