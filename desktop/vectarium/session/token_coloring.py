@@ -62,16 +62,12 @@ class TokenColoring(QObject):
         session, numbers = self._session, self.numbers
         shown = legend(self._mode, theme)
         kinds = classes(self._mode, numbers.probability, numbers.rank, numbers.entropy_bits)
-        by_hand = frozenset(
-            index
-            for index, step in enumerate(session.tokens.steps)
-            if step is not None and step.uniform is None
-        )
         known = session.next_token
         seen_from = known.seen_from if known is not None else 0
-        self._text.set_marks(Marks(kinds, shown.colors, ~numbers.drawn, by_hand, seen_from, headings))
+        marks = Marks(kinds, shown.colors, ~numbers.drawn, numbers.by_hand, seen_from, headings)
+        self._text.set_marks(marks)
         typed = bool((kinds[~numbers.drawn] >= 0).any())
-        self._legend.show_legend(shown, chosen=bool(by_hand), typed=typed)
+        self._legend.show_legend(shown, chosen=bool(numbers.by_hand), typed=typed)
         if self._chart.isVisible() and session.vocabulary is not None:
             most = float(np.log2(len(session.vocabulary)))
             self._chart.set_values(numbers.probability, numbers.entropy_bits, most)

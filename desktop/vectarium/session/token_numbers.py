@@ -12,7 +12,7 @@ from vectarium.sampling import Step
 
 Floats = npt.NDArray[np.float64]
 SCORED_TO_THE_END = 1024  # tokens: a whole book would keep the model busy for hours
-NOTHING_TOLD: tuple[tuple[Step | None, ...], Floats] = (), np.empty((3, 0))
+NOTHING_TOLD: tuple[tuple[Step | None, ...], Floats, frozenset[int]] = (), np.empty((3, 0)), frozenset()
 
 
 def _none() -> Floats:
@@ -27,6 +27,7 @@ class TokenNumbers:
     rank: Floats = field(default_factory=_none)  # [token] 0 for the most likely
     entropy_bits: Floats = field(default_factory=_none)  # [token] of the distribution before it
     drawn: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))  # [token] not typed
+    by_hand: frozenset[int] = frozenset()  # tokens that someone chose among the model's
 
     def __len__(self) -> int:
         return len(self.probability)
@@ -50,7 +51,7 @@ class TypedScores:
         """Forget everything, as with another model."""
         self._ids: tuple[int, ...] = ()
         self._known: dict[int, tuple[float, float, float]] = {}
-        self._told: tuple[tuple[Step | None, ...], Floats] = NOTHING_TOLD
+        self._told = NOTHING_TOLD
 
     def use(self, scored: Scored) -> None:
         """Take an answer in."""
@@ -80,10 +81,16 @@ class TypedScores:
     def numbers(self, ids: Ids, steps: tuple[Step | None, ...]) -> TokenNumbers:
         """Everything known of a text's tokens."""
         self._keep_for(tuple(ids.tolist()))
-        told, numbers = self._told
+        told, numbers, by_hand = self._told
         first = len(told) if steps[: len(told)] == told else 0  # while a text grows, only what is new is read
         values = np.full((3, len(steps)), np.nan)
         values[:, :first] = numbers[:, :first]
+        fresh = (
+            position
+            for position, step in enumerate(steps[first:], first)
+            if step is not None and step.uniform is None
+        )
+        by_hand = (by_hand if first else frozenset()).union(fresh)
         for position in range(first, len(steps)):
             step = steps[position]
             if position in self._known and not _tells_all(step):
@@ -94,9 +101,9 @@ class TypedScores:
                     np.nan if step.model_rank is None else step.model_rank,
                     np.nan if step.model_entropy_bits is None else step.model_entropy_bits,
                 ]
-        self._told = steps, values
+        self._told = steps, values, by_hand
         drawn = np.array([step is not None for step in steps], bool)
-        return TokenNumbers(values[0], values[1], values[2], drawn)
+        return TokenNumbers(values[0], values[1], values[2], drawn, by_hand)
 
     def _keep_for(self, ids: tuple[int, ...]) -> None:
         """Drop what was known of another text."""

@@ -4,7 +4,7 @@ from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -24,6 +24,7 @@ Bools = npt.NDArray[np.bool_]
 
 LINES_SHOWN = 3
 WINDOW_SHARE = 0.2
+AROUND = QMargins(1, 1, 1, 1)  # a caret, on a scaled screen
 EMPTY = Boxes((), np.empty(0, np.int64), np.empty((0, 2), np.int64))
 
 
@@ -67,6 +68,7 @@ class TokenStrip(TextArea):
 
     def set_boxes(self, text: str, boxes: Boxes) -> None:
         """Show `boxes`, which cover `text`."""
+        caret, plain = self.caret_rect(), not (self._cursor.selected or self._preedit)
         self._cursor = self._cursor.with_text(text)
         known = len(self._boxes) if boxes.begins_with(self._boxes) else 0
         self._boxes, self._measured = boxes, self._measured[:known]
@@ -74,7 +76,10 @@ class TokenStrip(TextArea):
         self._reflow()
         self._scroll_to_caret()
         moved = scroll != self.verticalScrollBar().value()
-        self._update_from(0 if moved or self.hasFocus() else max(0, known - 1))
+        self._update_from(max(0, known - 1) if plain and not moved else 0)
+        if self.hasFocus():
+            self.viewport().update(caret.marginsAdded(AROUND))
+            self.viewport().update(self.caret_rect().marginsAdded(AROUND))
         self.updateMicroFocus()
         self.setAccessibleDescription(text[:1000])
 

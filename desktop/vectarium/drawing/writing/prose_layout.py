@@ -44,7 +44,7 @@ class ProseLayout:
 
     def clear(self) -> None:
         """Forget everything, as after another font."""
-        self.text = self._drawn = ""
+        self.text = self.drawn = ""  # the same, as `shown` gives it
         self.fragments: list[Fragment] = []
         self.left: list[float] = []  # [character]
         self.right: list[float] = []  # [character]
@@ -69,8 +69,9 @@ class ProseLayout:
             self.clear()
             self._room = room
         if text != self.text:
-            self._go_back(common_prefix(self.text, text))
-            self.text, self._drawn = text, shown(text)
+            same = common_prefix(self.text, text)
+            self._go_back(same)
+            self.text, self.drawn = text, self.drawn[:same] + shown(text[same:])
         return self.go_on(pieces)
 
     def go_on(self, pieces: int | None = None) -> bool:
@@ -79,7 +80,7 @@ class ProseLayout:
         for count, piece in enumerate(_PIECES.finditer(self.text, start)):
             if count == pieces:
                 return False
-            self._place(piece.start(), piece.end(), self._drawn)
+            self._place(piece.start(), piece.end(), self.drawn)
         return True
 
     def _go_back(self, same: int) -> None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from vectarium.drawing.writing.prose_layout import shown, spelled
+from vectarium.drawing.writing.prose_layout import spelled
 from vectarium.drawing.writing.token_colors import Classes
 
 if TYPE_CHECKING:
@@ -91,13 +91,12 @@ def _paint_selection(painter: QPainter, view: "FlowingText") -> None:
 
 
 def _paint_text(painter: QPainter, view: "FlowingText", first_line: int, last_line: int) -> None:
-    theme, text_shown = view.look.theme, view.laid_out.text
-    drawn = shown(text_shown) if len(text_shown) < 4096 else None
+    theme, drawn = view.look.theme, view.laid_out.drawn
     greyed = view.first_seen_character()
     bold = view.bold_font()
     for fragment in view.laid_out.fragments_of(first_line, last_line):
         start, end = fragment.start, fragment.end
-        text = drawn[start:end] if drawn is not None else shown(text_shown[start:end])
+        text = drawn[start:end]
         skipped = len(text) - len(text.lstrip()) if view.laid_out.right[start] == 0.0 else 0
         text = text[skipped:]
         heading = any(low <= start + skipped and end <= high for low, high in view.marks.headings)
