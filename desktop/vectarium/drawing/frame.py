@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 FRAME_MS = 33
 CALM_MS = 100  # of numbers and pictures that have to be read, while text streams
-AGAIN_MS = 2  # until a frame whose turn another one has taken looks again
+AGAIN_MS = 1  # until a frame whose turn another one has taken looks again
 CROWDED_SECONDS = 0.2
 AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1  # Qt paints with events of low priority
 
@@ -41,7 +41,8 @@ class Frame(QTimer):
         super().__init__(widget)
         self._widget = widget
         self._every_ms, self._crowded_ms = every_ms, crowded_ms or every_ms
-        self._last = self._planned = -1.0
+        self._last = self._planned = -1.0  # seconds of `time.monotonic`
+        self._every = every_ms
         self.setSingleShot(True)
         self.setTimerType(Qt.TimerType.PreciseTimer)
         self.timeout.connect(self._expired)
@@ -50,8 +51,8 @@ class Frame(QTimer):
         """Something changed: draw it with the next frame, or `at_once` if none was drawn lately."""
         if self.isActive():
             return
-        every, now = self._crowded_ms if self.crowded else self._every_ms, time.monotonic()
-        left = max(0, round(every - 1000 * (now - self._last)))
+        self._every, now = self._crowded_ms if self.crowded else self._every_ms, time.monotonic()
+        left = max(0, round(self._every - 1000 * (now - self._last)))
         self._planned = now + left / 1000
         if at_once and not left:
             self._draw()
@@ -77,7 +78,7 @@ class Frame(QTimer):
         self._drawn().draws(self)
         # One that comes a little late does not delay all that follow.
         now = time.monotonic()
-        self._last = self._planned if 1000 * (now - self._planned) < self._every_ms else now
+        self._last = self._planned if 1000 * (now - self._planned) < self._every else now
 
     def _drawn(self) -> _Drawn:
         window = self._widget.window()
