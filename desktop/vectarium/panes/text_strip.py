@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from vectarium.drawing.frame import Frame
@@ -36,7 +37,7 @@ class TextStrip(QWidget):
         self._starts: Ints | None = None  # [box] the first token of each word, where words are shown
         self._behind = False  # what the session has is not shown yet
         self._repaint = Frame(self)
-        self._repaint.due.connect(self._show_newest)
+        self._repaint.due.connect(self._show_if_seen)
         self.editor = TokenEditor(look, self._tip)
         self.editor.set_placeholder(PLACEHOLDER)
         name = QLabel("Text")
@@ -108,6 +109,14 @@ class TextStrip(QWidget):
             self._show_newest()
 
     @Slot()
+    def _show_if_seen(self) -> None:
+        if self.isVisible() or not self._session.generating:
+            self._show_newest()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_newest()
+
     def _show_newest(self) -> None:
         if not self._behind:
             return
