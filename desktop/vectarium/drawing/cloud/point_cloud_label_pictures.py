@@ -18,7 +18,7 @@ class LabelPictures:
         self._kept: dict[tuple[object, ...], QPixmap] = {}
 
     def paint(self, painter: QPainter, look: Look, box: Box, text: str, color: QColor, strong: bool) -> None:
-        """The same as `paint_label`, on whole pixels."""
+        """As `paint_label`, on whole pixels, with the edges of letters smoothed a little less strongly."""
         if painter.paintEngine().type() != QPaintEngine.Type.Raster:
             paint_label(painter, look, box, text, color, strong)
             return
