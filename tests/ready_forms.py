@@ -11,15 +11,15 @@ from vectarium.model.one_token import FLOAT16, OneToken, in_float32
 
 
 def prepared(model: Any, exact: bool, memory: Path | None = None, fastest: str | None = FLOAT16) -> OneToken:
-    """The form to write in that `forms.prepare` comes to where `fastest` was measured; None measures."""
+    """The form to write in that `forms.to_write_in` comes to where `fastest` was measured; None measures."""
     faster = forms._faster if fastest is None else lambda model, packed: fastest
     with mock.patch.object(forms, "_faster", faster):
-        return _finished(forms._to_write_in(model, exact, memory))
+        return _finished(forms.to_write_in(model, exact, memory))
 
 
 def draft(model: Any, form: OneToken | None = None, memory: Path | None = None) -> Draft | None:
     """What to guess with beside `form`, float32 if it is None: whether that pays off here is measured."""
-    return _finished(forms._to_guess_with(model, form or in_float32(model), memory))
+    return _finished(forms.to_guess_with(model, form or in_float32(model), memory))
 
 
 def draft_at(model: Any, form: OneToken | None, costs: Costs) -> Draft:

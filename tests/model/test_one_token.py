@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ready_forms import prepared
+from ready_forms import draft, prepared
 from vectarium.model import forms, one_token
 from vectarium.model.forward_pass import logits, run
 from vectarium.model.loading import load, local_folder
@@ -132,5 +132,6 @@ def test_one_token_can_be_cancelled(make_model):
 def test_float32_is_what_is_left_where_nothing_can_be_packed(make_model, monkeypatch):
     monkeypatch.setattr(one_token, "can_pack", lambda: False)
     model = make_model()
-    assert list(forms.prepare(model, False, None)) == []
+    assert list(forms.to_write_in(model, False, None)) == []
+    assert draft(model) is None
     assert prepared(model, exact=False).form == FLOAT32

@@ -209,6 +209,18 @@ def test_who_writes_at_once_waits_for_the_form(asking):
     assert numbers(asking.write(PROMPT)) == expected
 
 
+def test_nobody_waits_for_what_only_guesses(asking, passes):
+    with guesses_that_take(0.01):
+        asking.worker.take(ChooseForm(asking.newest.stamp(ChooseForm), exact=False))  # not waited for
+        first = asking.write(PROMPT, count=30)
+        assert asking.worker._form.fast.form == FLOAT16
+        asking.qtbot.waitUntil(lambda: asking.worker._form.draft is not None)
+    passes.clear()
+    again = asking.write(PROMPT, count=30)
+    assert max(passes[1:]) > 1
+    assert [step.token_id for step in again] == [step.token_id for step in first]
+
+
 def test_nothing_rounded_is_gone_on_from_when_numbers_are_to_be_exact(asking, model_folder):
     exact = load(str(model_folder), "cpu")
     asking.choose(exact=False)

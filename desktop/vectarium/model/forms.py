@@ -33,22 +33,13 @@ COUNTS = (1, 2, 3, 4, MOST + 1)  # positions at once
 PASSES = 5
 GAIN = 1.1  # times as fast as without guesses: for less they are not worth the memory
 
-Preparing = Generator[float, None, "tuple[OneToken, Draft | None]"]
 
+def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[float, None, OneToken]:
+    """The model in the form to write in; yields the share done, many times a second.
 
-def prepare(model: LoadedModel, exact: bool, memory: Path | None) -> Preparing:
-    """The model in the form to write in, and in one to guess with where that pays off.
-
-    With ``exact`` the first only where it loses nothing against float32. What was measured is remembered in
-    the file ``memory``, so that a machine always takes the same form. Yields the share done, many times a
-    second.
+    With ``exact`` only where that loses nothing against float32. What was measured is remembered in the file
+    ``memory``, so that a machine always takes the same form.
     """
-    form = yield from _to_write_in(model, exact, memory)
-    draft = yield from _to_guess_with(model, form, memory)
-    return form, draft
-
-
-def _to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[float, None, OneToken]:
     plain = one_token.in_float32(model)
     if model.device != "cpu" or not one_token.can_pack():
         return plain
@@ -72,9 +63,13 @@ def _to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Genera
     return OneToken(model, FLOAT16, lossless, blocks, unembedding)
 
 
-def _to_guess_with(
+def to_guess_with(
     model: LoadedModel, form: OneToken, memory: Path | None
 ) -> Generator[float, None, Draft | None]:
+    """The model in a form to guess with while ``form`` writes, None where that does not pay off.
+
+    Yields the share done, many times a second; ``memory`` is as above.
+    """
     if model.device != "cpu" or not one_token.can_pack():
         return None
     key = f"guessing for {form.form}; {_key(model)}"

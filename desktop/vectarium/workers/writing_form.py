@@ -16,27 +16,39 @@ class WritingForm:
         self.plain: Any = in_float32(model)
         self.fast: Any = self.plain
         self.draft: Any = None  # Draft, to guess with
-        self._preparing: Generator[float, None, Any] | None = None
+        self._choosing: Generator[float, None, Any] | None = None
+        self._drafting: Generator[float, None, Any] | None = None
 
     def begin(self, exact: bool) -> None:
         """Choose anew; `go_on` does the work."""
-        from vectarium.model.forms import prepare
+        from vectarium.model.forms import to_write_in
 
         self.fast, self.draft = self.plain, None
-        self._preparing = prepare(self._model, exact, self._memory)
+        self._choosing, self._drafting = to_write_in(self._model, exact, self._memory), None
 
     def go_on(self, checkpoint: Callable[[float], object] = float) -> bool:
         """Some milliseconds of work; whether all is done."""
-        if self._preparing is not None:
-            try:
-                checkpoint(next(self._preparing))
-            except StopIteration as end:
-                (self.fast, self.draft), self._preparing = end.value, None
-        return self._preparing is None
+        try:
+            if self._choosing is not None:
+                checkpoint(next(self._choosing))
+            elif self._drafting is not None:
+                checkpoint(next(self._drafting))
+        except StopIteration as end:
+            self._ended(end.value)
+        return self._choosing is None and self._drafting is None
+
+    def _ended(self, found: Any) -> None:
+        from vectarium.model.forms import to_guess_with
+
+        if self._choosing is not None:
+            self.fast, self._choosing = found, None
+            self._drafting = to_guess_with(self._model, self.fast, self._memory)
+        else:
+            self.draft, self._drafting = found, None
 
     def finish(self, checkpoint: Callable[[float], object]) -> None:
-        """All of what is left to do before it is written with."""
-        while not self.go_on(checkpoint):
-            pass
+        """What is left to do before it is written with: nobody waits for what only guesses."""
+        while self._choosing is not None:
+            self.go_on(checkpoint)
         for form in (self.plain, self.fast):
             form.threads.try_soon()
