@@ -11,7 +11,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,7 +50,7 @@ _attend = functional.scaled_dot_product_attention
 
 
 class OneToken:
-    """A model, ready for one position at a time. Follows the weights of the model in float32 only."""
+    """A model, ready for one position at a time; later changes of its weights may not be followed."""
 
     def __init__(
         self, model: LoadedModel, form: str, exact: bool, blocks: Iterable[Matrices], unembedding: Linear
@@ -122,24 +121,32 @@ def in_float32(model: LoadedModel) -> OneToken:
     """The weights as they are; takes no memory."""
     network = model.network
     blocks = [matrices_in_float32(block) for block in network.transformer.h]
-    unembedding = partial(product, weight=network.lm_head.weight)
-    return OneToken(model, FLOAT32, True, blocks, unembedding)
+    return OneToken(model, FLOAT32, True, blocks, by_blocks(network.lm_head.weight))
 
 
-def product(row: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """The product of one row, [1, in], with ``weight``, [out, in], the same for every number of threads.
+def product(rows: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """The product of rows, [position, in], with ``weight``, [out, in]."""
+    return by_blocks(weight)(rows)
+
+
+def by_blocks(weight: torch.Tensor) -> Linear:
+    """Multiplies with ``weight``, [out, in]: a single row in the same way for every number of threads.
 
     That needs blocks of rows that threads share out evenly; what is left over makes a block with zeros.
     Several rows, [position, in], are multiplied the fastest way.
     """
-    if len(row) > 1:
-        return torch.mm(weight, row.t()).t() if len(row) > ROWS_OF_A_PASS else functional.linear(row, weight)
     over = len(weight) % ROWS_OF_A_BLOCK
-    if not over:
-        return functional.linear(row, weight)
-    block = functional.pad(weight[-over:], (0, 0, 0, ROWS_OF_A_BLOCK - over))
-    parts = functional.linear(row, weight[:-over]), functional.linear(row, block)[:, :over]
-    return torch.cat(parts, dim=1)
+    even = weight[: len(weight) - over]
+    block = functional.pad(weight[-over:], (0, 0, 0, ROWS_OF_A_BLOCK - over)) if over else None
+
+    def multiplied(rows: torch.Tensor) -> torch.Tensor:
+        if len(rows) > ROWS_OF_A_PASS:
+            return torch.mm(weight, rows.t()).t()
+        if len(rows) > 1 or block is None:
+            return functional.linear(rows, weight)
+        return torch.cat((functional.linear(rows, even), functional.linear(rows, block)[:, :over]), dim=1)
+
+    return multiplied
 
 
 def matrices_in_float32(block: Any) -> Matrices:
