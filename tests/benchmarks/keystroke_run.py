@@ -1,7 +1,8 @@
 """From a keystroke to the last pane repainted: `keystroke_run MODEL FOLDER`.
 
-Prints seconds of the whole application, and of transformers' forward pass over the same tokens in the same
-turns: `{"60": […], "200": […], "fresh 64": […], "fresh 1024": […], "peer": {"60": […], …}}`.
+Prints seconds of the whole application, and then of transformers' forward pass over the same tokens, whose
+weights would take the application's place in the processor's cache:
+`{"60": […], "200": […], "fresh 64": […], "fresh 1024": […], "peer": {"60": […], …}}`.
 """
 
 import sys
@@ -17,6 +18,7 @@ from benchmarks import peers, shapes
 from benchmarks.watched_app import Painted, WatchedApp, say, text_of
 
 QUIET = 0.15  # seconds without a repaint, more than panes wait to put changes together
+LOOK = 0.01  # seconds: looking more often would take a core from the model
 TYPED = " a cat and"
 FRESH = ("Then", "Today", "Now", "Here", "There")
 LONG = ("Once", "Now", "Today")
@@ -46,44 +48,40 @@ def measure(model: str, folder: Path) -> None:
     watched = WatchedApp(model, folder, text_of("Once", 60, Path(model)))
     session = watched.session
     watched.settle()
-    peer = Peer(Path(model))
     painted = Painted([*watched.window.panes.values(), watched.app.strip])
     watched.qt.installEventFilter(painted)
 
     def seconds_of(act: Callable[[], object]) -> float:
-        begun = last = time.perf_counter()
-        seen = painted.count
+        begun = painted.last = time.perf_counter()
         act()
-        while not watched.settled or time.perf_counter() - last < QUIET:
-            watched.qt.processEvents()
-            if painted.count > seen:
-                seen, last = painted.count, time.perf_counter()
-            time.sleep(0.0005)
-        return last - begun
+        while not watched.settled or time.perf_counter() - painted.last < QUIET:
+            watched.wait(LOOK)
+        return painted.last - begun
 
     found: dict[str, list[float]] = {}
-    theirs: dict[str, list[float]] = {}
+    texts: dict[str, list[tuple[list[int], int]]] = {}  # token ids, and how many of them were known before
     editor = watched.app.strip.editor
     for count in (60, 200):
         session.edit_text(text_of("Once", count, Path(model)))
         watched.settle()
         editor.setFocus()
         QTest.keyClick(editor, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
-        found[str(count)], theirs[str(count)] = [], []
+        found[str(count)], texts[str(count)] = [], []
         for key in TYPED:
             watched.settle()
             found[str(count)].append(seconds_of(partial(QTest.keyClick, editor, key)))
             ids = session.tokens.ids.tolist()
-            theirs[str(count)].append(peer.seconds(ids, len(ids) - 1))
+            texts[str(count)].append((ids, len(ids) - 1))
     for name, firsts, count in (("fresh 64", FRESH, 64), ("fresh 1024", LONG, 1024)):
-        found[name], theirs[name] = [], []
+        found[name], texts[name] = [], []
         for first in firsts:
             watched.settle()
             text = text_of(first, count, Path(model))
             found[name].append(seconds_of(partial(session.edit_text, text)))
-            theirs[name].append(peer.seconds(session.tokens.ids.tolist(), 0))
+            texts[name].append((session.tokens.ids.tolist(), 0))
     watched.close()
-    say(**found, peer=theirs)
+    peer = Peer(Path(model))
+    say(**found, peer={name: [peer.seconds(*text) for text in known] for name, known in texts.items()})
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ class WatchedApp:
         return known and all(pane.settled for pane in self.window.panes.values() if pane.isVisible())
 
     def settle(self) -> None:
-        self.until(lambda: self.settled)
+        """Let everything that is under way come to its end, in the worker too."""
+        self.until(lambda: self.settled and self.app.precision.chosen is not None)
         self.wait(0.3)
         self.until(lambda: self.settled)
 
@@ -97,12 +98,12 @@ class WatchedApp:
 
 
 class Painted(QObject):
-    """Sees when a widget, or one within it, was painted."""
+    """Sees when a widget, or one within it, was painted: how often, and when last."""
 
     def __init__(self, widgets: list[QWidget]) -> None:
         super().__init__()
         self._widgets = widgets
-        self.count = 0
+        self.count, self.last = 0, 0.0
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (
@@ -111,6 +112,7 @@ class Painted(QObject):
             and any(watched is widget or widget.isAncestorOf(watched) for widget in self._widgets)
         ):
             self.count += 1
+            self.last = time.perf_counter()
         return False
 
 
