@@ -9,6 +9,7 @@ import pytest
 
 from vectarium.ranking import rank
 from vectarium.sampling import SamplingSettings, Step, distribution, record_step
+from vectarium.steps import restored
 from writing_steps import VOCABULARY, logits, step_after
 
 
@@ -68,10 +69,21 @@ def test_equal_settings_are_one_object():
 
 def test_in_an_archive_it_is_small_and_knows_the_same_numbers():
     class Archive:
-        numbers = bytearray(step_after(3, 0.5).packed)
+        def top(self, place: int) -> None:
+            raise AssertionError("nothing but the entries is read from it")
 
     step = step_after(3, 0.5)
     before = values(step)
     step.leave_to(Archive(), 0)
     assert sys.getsizeof(step) < 100
     assert all(getattr(step, name) == value for name, value in before.items() if not name.startswith("top_"))
+
+
+def test_what_is_read_from_an_archive_anew_is_the_same_step():
+    step, archive = step_after(3, 0.5), object()
+    step.leave_to(archive, 7)
+    again = restored(step.token_id, step.settings, step.packed, 7, archive)
+    assert (again, hash(again)) == (step, hash(step))
+    assert again != restored(step.token_id, step.settings, step.packed, 8, archive)
+    assert again != step_after(3, 0.5)
+    assert step_after(3, 0.5) != step_after(3, 0.5)

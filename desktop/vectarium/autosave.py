@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
 
 from vectarium.documents import document_file
+from vectarium.documents.document import Branch, Document
 from vectarium.documents.document_file import DocumentFileError, Saved
 from vectarium.documents.step_archive import StepArchive
 from vectarium.session.session import Session
@@ -102,21 +103,33 @@ class Autosave(QObject):
             self._wait()
         elif self.path is not None:
             self._writing = threading.Thread(
-                target=self._write_gently, args=(self.path, self._session.saved()), name="autosave"
+                target=self._write_gently,
+                args=(self.path, self._session.saved(), self._session.history.documents),
+                name="autosave",
             )
             self._writing.start()
 
-    def _write_gently(self, path: Path, saved: Saved) -> None:
+    def _write_gently(self, path: Path, saved: Saved, earlier: tuple[Document, ...]) -> None:
         """Beside a window that needs Python's lock: steps, which take longest, are archived with pauses."""
-        steps = (step for branch in saved.document.branches for step in branch.steps if step is not None)
+        looked_at = saved.document.branch
         try:
-            for step in steps:
-                if self._archive is not None and step.archived is None:
-                    self._archive.keep(step)
-                    self._hurry.wait(BREATH)
+            if self._archive is not None:
+                for document in (saved.document, *earlier):
+                    self._archive_gently(self._archive, document, looked_at)
         except OSError as error:
             log.info("Steps stay in memory: %s", error)
         self._write(path, saved)
+
+    def _archive_gently(self, archive: StepArchive, document: Document, looked_at: Branch) -> None:
+        for branch in document.branches:
+            if isinstance(branch.kept, tuple):
+                for step in branch.kept:
+                    if step is not None and step.archived is None:
+                        archive.keep(step)
+                        self._hurry.wait(BREATH)
+                if branch is not looked_at:
+                    branch.leave_to(archive)
+        self._hurry.wait(BREATH)
 
     def _write(self, path: Path, saved: Saved) -> None:
         begun = time.monotonic()

@@ -27,10 +27,7 @@ Top: TypeAlias = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float3
 
 
 class Archive(Protocol):
-    """Where what steps hold is kept in less memory."""
-
-    numbers: bytearray
-    """[place, NUMBERS_SIZE] the packed numbers, one step after the other."""
+    """Where the top entries of steps are kept in less memory."""
 
     def top(self, place: int) -> Top:
         """The entries at a place. Raises OSError if they cannot be read."""
@@ -45,10 +42,7 @@ class _Packed:
     def __get__(self, step: _Memory | None, owner: type) -> Any:
         if step is None:
             return self
-        if (numbers := step._numbers) is not None:
-            (value,) = self._read(numbers, self._offset)
-        else:
-            (value,) = self._read(step._archive.numbers, NUMBERS_SIZE * step._top + self._offset)
+        (value,) = self._read(step.packed, self._offset)
         return None if self._optional and value == _MISSING else value
 
 
@@ -76,11 +70,12 @@ _PENALISED: Any = _Entries(2)
 
 
 class _Memory:
-    """What a step occupies, by itself or in an archive."""
+    """What a step occupies, by itself or with its top entries in an archive."""
 
-    __slots__ = ("_archive", "_numbers", "_top")
+    __slots__ = ("_archive", "_top", "packed")
 
-    _numbers: bytes | None  # None in an archive
+    packed: bytes
+    """The numbers of which there is one each, but for the token's id."""
     _top: Any  # Top, or the place in the archive
     _archive: Any  # Archive | None
 
@@ -89,22 +84,23 @@ class _Memory:
         top: Top = self._archive.top(held) if isinstance(held, int) else held
         return top
 
-    @property
-    def packed(self) -> bytes:
-        """The numbers of which there is one each, but for the token's id."""
-        if (numbers := self._numbers) is not None:
-            return numbers
-        begin = NUMBERS_SIZE * self._top
-        return bytes(self._archive.numbers[begin : begin + NUMBERS_SIZE])
+    def __eq__(self, other: object) -> bool:
+        """Whether it is this step, perhaps read from its archive anew."""
+        if self is other or not isinstance(other, _Memory):
+            return self is other
+        return self.archived is not None and self.archived == other.archived
+
+    def __hash__(self) -> int:
+        return hash(self.packed)
 
     @property
     def archived(self) -> tuple[Archive, int] | None:
         """The archive that holds all this, and the place there."""
-        return (self._archive, self._top) if self._numbers is None else None
+        return (self._archive, self._top) if isinstance(self._top, int) else None
 
     def leave_to(self, archive: Archive, place: int) -> None:
         """Occupy less: `archive` holds the very same at `place`. Other threads may read meanwhile."""
-        for name, value in (("_archive", archive), ("_top", place), ("_numbers", None)):
+        for name, value in (("_archive", archive), ("_top", place)):
             object.__setattr__(self, name, value)
 
 
@@ -198,18 +194,25 @@ class Step(_Memory):
         )
         self._fill(token_id, settings, numbers, (top_ids, top_logits, top_penalised))
 
-    def _fill(self, token_id: int, settings: SamplingSettings, numbers: bytes, top: Top) -> None:
+    def _fill(
+        self,
+        token_id: int,
+        settings: SamplingSettings,
+        packed: bytes,
+        top: Top | int,
+        archive: Archive | None = None,
+    ) -> None:
         for name, value in (
             ("token_id", token_id),
             ("settings", _the_same(settings)),
-            ("_numbers", numbers),
+            ("packed", packed),
             ("_top", top),
-            ("_archive", None),
+            ("_archive", archive),
         ):
             object.__setattr__(self, name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.token_id, self.settings, self.packed, self._entries())
+        return restored, (self.token_id, self.settings, self.packed, self._entries())
 
     @property
     def top_model_probability(self) -> NDArray[np.float64]:
@@ -240,9 +243,12 @@ class Step(_Memory):
         return max(0.0, 1.0 - float(self.top_probability.sum()))
 
 
-def _restored(token_id: int, settings: SamplingSettings, numbers: bytes, top: Top) -> Step:
+def restored(
+    token_id: int, settings: SamplingSettings, packed: bytes, top: Top | int, archive: Archive | None = None
+) -> Step:
+    """A step from what it holds: `top` its entries, or their place in the archive."""
     step = Step.__new__(Step)
-    step._fill(token_id, settings, numbers, top)
+    step._fill(token_id, settings, packed, top, archive)
     return step
 
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from vectarium.documents import history as undo
 from vectarium.documents.document import Branch, Document
 from vectarium.documents.history import History
 
@@ -49,3 +50,32 @@ def test_documents_come_back_whole():
     first = Document((Branch((1, 2), (None, None)),))
     history.keep((first, "one two"))
     assert history.undo((Document(), "")) == (first, "one two")
+
+
+def test_undo_is_shorter_in_long_texts_but_not_too_short(monkeypatch):
+    monkeypatch.setattr(undo, "MOST_TOKENS", 100)
+    monkeypatch.setattr(undo, "SHORTEST", 2)
+    history = History()
+
+    def keep(*texts: int) -> None:
+        for tokens in texts:
+            history.keep((Document((Branch((7,) * tokens, (None,) * tokens),)), "text"))
+
+    def kept() -> list[int]:
+        return [len(document.branch) for document in history.documents]
+
+    keep(*[10] * 12)
+    assert kept() == [10] * 10
+    keep(45)
+    assert kept() == [10] * 5 + [45]
+    keep(99, 98)
+    assert kept() == [99, 98]
+
+
+def test_it_tells_the_documents_of_undo_and_of_redo():
+    history = History()
+    first, second, third = (Document((Branch((token,), (None,)),)) for token in (1, 2, 3))
+    history.keep((first, "one"))
+    history.keep((second, "two"))
+    history.undo((third, "three"))
+    assert history.documents == (first, third)

@@ -1,10 +1,11 @@
-"""Steps that are left to a file are bit by bit what they were; where none can be written nothing is lost."""
+"""Steps that are left to files are bit by bit what they were; where none can be written nothing is lost."""
 
 import errno
 import gc
 import json
 import sys
 import threading
+import tracemalloc
 import weakref
 from dataclasses import fields
 from pathlib import Path
@@ -15,7 +16,8 @@ import pytest
 from vectarium.documents import document_file, step_archive
 from vectarium.documents.document import Branch, Document
 from vectarium.documents.document_file import Saved
-from vectarium.documents.step_archive import StepArchive, pieces_of_steps
+from vectarium.documents.history import History
+from vectarium.documents.step_archive import ArchivedSteps, StepArchive, left_to, pieces_of_steps
 from vectarium.documents.step_json import step_json
 from vectarium.sampling import SamplingSettings, Step
 from vectarium.session.writing import other_choice
@@ -126,11 +128,11 @@ class FullDisk:
 def test_on_a_full_disk_steps_stay_in_memory_until_there_is_room(branch, archive, room):
     before = [bits(step) for step in drawn(branch)]
     expected = b"".join(pieces_of_steps(branch.steps, None))
-    archive._file = FullDisk(archive._file, room)
+    full = archive._json = FullDisk(archive._json, room)
     assert b"".join(pieces_of_steps(branch.steps, archive)) == expected
     assert drawn(branch)[-1].archived is None
     assert [bits(step) for step in drawn(branch)] == before
-    archive._file.room = 10**6
+    full.room = 10**6
     assert b"".join(pieces_of_steps(branch.steps, archive)) == expected
     assert drawn(branch)[-1].archived is not None
     assert [bits(step) for step in drawn(branch)] == before
@@ -146,13 +148,109 @@ def test_it_is_closed_when_no_step_needs_it(tmp_path):
     archive = StepArchive(tmp_path)
     branch = written((1,), 2)
     archive.keep(drawn(branch)[0])
-    file = archive._file
+    files = archive._json, archive._records
     del archive
     gc.collect()
-    assert not file.closed
+    assert [file.closed for file in files] == [False, False]
     del branch
     gc.collect()
-    assert file.closed
+    assert [file.closed for file in files] == [True, True]
+
+
+def left(branch: Branch, archive: StepArchive) -> Branch:
+    """The same branch after it was left to an archive."""
+    for step in drawn(branch):
+        archive.keep(step)
+    same = Branch(branch.ids, branch.kept, branch.name)
+    same.leave_to(archive)
+    assert isinstance(same.kept, ArchivedSteps)
+    return same
+
+
+def test_a_branch_that_is_not_looked_at_comes_back_bit_by_bit(branch, archive):
+    before = [step and bits(step) for step in branch.steps]
+    same = left(branch, archive)
+    assert same.ids == branch.ids
+    assert same == branch
+    assert branch == same
+    assert [step and bits(step) for step in same.kept] == before
+    assert isinstance(same.kept, ArchivedSteps)  # a look changes nothing
+    assert [step and bits(step) for step in same.steps] == before
+    assert same.steps is same.steps
+    assert same.steps == branch.steps
+
+
+def test_steps_in_an_archive_are_read_one_by_one_and_in_stretches(branch, archive):
+    kept = left(branch, archive).kept
+    for index, step in enumerate(branch.steps):
+        assert kept[index] == step
+        assert (kept[index] is None) == (step is None)
+    for part in (slice(2), slice(2, 7), slice(7, None), slice(11, 11)):
+        assert isinstance(kept[part], ArchivedSteps)
+        assert kept[part] == branch.steps[part] == kept[part]
+    assert kept[:5] != branch.steps[:6]
+    assert kept[:5] != branch.steps[1:6]
+    with pytest.raises(IndexError):
+        kept[len(branch)]
+
+
+def test_another_draw_of_the_same_numbers_is_another_step(archive):
+    first, second = written((1,), 2), written((1,), 2)
+    assert first.steps[1] != second.steps[1]
+    assert left(first, archive).kept != left(second, archive).kept
+    assert first.begins_with(left(second, archive))  # alike all the same
+
+
+def test_what_is_not_in_the_archive_stays_in_memory(branch, archive, tmp_path):
+    elsewhere = StepArchive(tmp_path)
+    for step in drawn(branch)[1:]:
+        archive.keep(step)
+    assert left_to(archive, branch.steps) is branch.steps
+    elsewhere.keep(drawn(branch)[0])
+    branch.leave_to(archive)
+    assert isinstance(branch.kept, tuple)
+
+
+def test_a_document_of_left_branches_is_the_same_file(branch, archive, tmp_path):
+    other = branch.cut(7).with_steps(*drawn(written((5,), 4, seed=9)))
+    document_file.save(tmp_path / "memory.json", Saved(Document((branch, other), 1), "text"))
+    document = Document((left(branch, archive), left(other, archive)), 1)
+    document_file.save(tmp_path / "left.json", Saved(document, "text"))
+    assert (tmp_path / "left.json").read_bytes() == (tmp_path / "memory.json").read_bytes()
+    mixed = Document((left(branch, archive), other), 1)
+    document_file.save(tmp_path / "mixed.json", Saved(mixed, "text"))
+    assert (tmp_path / "mixed.json").read_bytes() == (tmp_path / "memory.json").read_bytes()
+
+
+def test_what_was_written_and_left_takes_few_bytes_a_token(archive):
+    """Rounds of writing from one prompt, each undone by the next: all stay in the document and in undo."""
+    prompt, history, rounds, count = Branch((1, 2, 3), (None,) * 3), History(), 6, 150
+    document = Document((prompt,))
+
+    def write(document: Document, seed: int) -> Document:
+        history.keep((document, "prompt"))
+        document = document.with_branch(written(prompt.ids, count, seed))
+        for step in drawn(document.branch):
+            archive.keep(step)
+        history.keep((document, "text"))
+        document = document.with_branch(Branch(prompt.ids, prompt.steps))
+        for earlier in (document, *history.documents):
+            for branch in earlier.branches:
+                if branch is not document.branch:
+                    branch.leave_to(archive)
+        return document
+
+    document = write(document, seed=100)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for seed in range(rounds):
+        document = write(document, seed)
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert len(document.branches) == rounds + 2
+    assert grown / (rounds * count) < 60  # a step alone, with its number in the archive, is more than 100
+    assert bits(document.branches[3].steps[-1]) == bits(written(prompt.ids, count, 2).steps[-1])
 
 
 def test_it_can_be_read_while_it_is_written(branch, archive):

@@ -1,5 +1,6 @@
 """What survives a kill, a second window, and a damaged or unwritable home."""
 
+import gc
 import json
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vectarium.documents import document_file
+from vectarium.sampling import Step
 
 TEXT = "Once upon a time"
 
@@ -71,6 +73,7 @@ def test_text_branches_and_selection_come_back(start_app, qtbot):
 def test_what_is_autosaved_leaves_memory_and_every_distribution_stays(start_app, qtbot):
     app = start_app(prompt=TEXT)
     session = app.session
+    session.writing.set_seed(3, fixed=True)  # which does not end the text at once
     session.generate(count=3)
     qtbot.waitUntil(lambda: not session.generating and session.can_sample)
     steps = session.tokens.steps[-3:]
@@ -86,6 +89,45 @@ def test_what_is_autosaved_leaves_memory_and_every_distribution_stays(start_app,
     assert [step.top_logits.tolist() for step in steps] == before
     saved = document_file.load(app.autosave.path).document.branch
     assert [step.top_logits.tolist() for step in saved.steps[-3:]] == before
+
+
+def test_texts_that_were_left_are_not_in_memory_and_come_back_with_their_draws(start_app, qtbot):
+    app = start_app(prompt=TEXT)
+    session = app.session
+
+    def ready() -> bool:
+        return session.tokens.pending is None and session.can_sample
+
+    def draws() -> list[tuple[object, ...]]:
+        drawn = [step for step in session.tokens.steps if step is not None]
+        return [(step.token_id, step.uniform, step.top_logits.tolist()) for step in drawn]
+
+    def held(but: set[int]) -> list[Step]:
+        gc.collect()
+        return [each for each in gc.get_objects() if type(each) is Step and id(each) not in but]
+
+    of_other_tests = held(set())
+    ids = set(map(id, of_other_tests))
+    written = []
+    for seed, count in enumerate((20, 30, 25)):
+        qtbot.waitUntil(ready, timeout=30_000)
+        session.writing.set_seed(seed, fixed=True)
+        session.generate(count=count)
+        qtbot.waitUntil(ready, timeout=30_000)
+        written.append((session.text, draws()))
+        assert len(draws()) == count
+        session.edit_text(TEXT)
+    qtbot.waitUntil(ready, timeout=30_000)
+    session.writing.delete_branch(1)  # only undo has it now
+    app.autosave._save()
+    app.autosave._writing.join()
+    # Panes have theirs until they are painted, and the workers, here in the same process, their last one.
+    qtbot.waitUntil(lambda: len(held(ids)) < 3)
+    for text, drawn in reversed(written):
+        while session.text != text:
+            assert session.history.can_undo
+            session.undo()
+        assert draws() == drawn
 
 
 def test_settings_come_back(start_app, qtbot):

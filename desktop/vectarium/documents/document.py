@@ -6,31 +6,52 @@ old one.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from vectarium.documents.step_archive import ArchivedSteps, StepArchive, left_to
 from vectarium.sampling import Step
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A text as tokens. `steps` holds how each generated token was drawn, None for a token typed by hand."""
+    """A text as tokens, and how each generated one was drawn, None for a token typed by hand."""
 
     ids: tuple[int, ...] = ()
-    steps: tuple[Step | None, ...] = ()
+    kept: Sequence[Step | None] = ()
+    """The steps, in memory or in an archive, from where each look reads them anew."""
     name: str = ""  # given by the user, or none
 
     def __post_init__(self) -> None:
-        if len(self.ids) != len(self.steps):
-            raise ValueError(f"{len(self.ids)} tokens with {len(self.steps)} steps")
+        if len(self.ids) != len(self.kept):
+            raise ValueError(f"{len(self.ids)} tokens with {len(self.kept)} steps")
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def steps(self) -> tuple[Step | None, ...]:
+        """The steps, in memory from now on: for a text that is looked at."""
+        steps = self.kept
+        if not isinstance(steps, tuple):
+            steps = tuple(steps)
+            object.__setattr__(self, "kept", steps)
+        return steps
+
+    def leave_to(self, archive: StepArchive) -> None:
+        """Occupy less: a text that is not looked at, all of whose steps `archive` holds.
+
+        Other threads may read meanwhile.
+        """
+        if not isinstance(self.kept, ArchivedSteps):
+            object.__setattr__(self, "ids", archive.shared(self.ids))
+            object.__setattr__(self, "kept", left_to(archive, self.kept))
+
     def generated_up_to(self, end: int) -> int:
         """The number of leading tokens up to the last generated one among the first `end`, 0 if none is."""
         for index in range(min(end, len(self)), 0, -1):
-            if self.steps[index - 1] is not None:
+            if self.kept[index - 1] is not None:
                 return index
         return 0
 
@@ -51,19 +72,19 @@ class Branch:
     def with_steps(self, *steps: Step) -> "Branch":
         """The branch with more generated tokens at its end."""
         ids = tuple(step.token_id for step in steps)
-        return replace(self, ids=self.ids + ids, steps=self.steps + steps)
+        return replace(self, ids=self.ids + ids, kept=self.steps + steps)
 
     @cached_property
     def log_probability(self) -> tuple[float, int]:
         """ln of the probability that the model itself gave the generated tokens, and how many they are."""
-        drawn = [max(step.model_probability, 1e-300) for step in self.steps if step is not None]
+        drawn = [max(step.model_probability, 1e-300) for step in self.kept if step is not None]
         return sum(map(math.log, drawn)), len(drawn)
 
     def begins_with(self, other: "Branch") -> bool:
         """Whether nothing of `other` would be lost if only this branch were kept."""
         count = len(other)
         return self.ids[:count] == other.ids and (
-            self.steps[:count] == other.steps or all(map(_alike, self.steps, other.steps))
+            self.kept[:count] == other.kept or all(map(_alike, self.kept, other.kept))
         )
 
 

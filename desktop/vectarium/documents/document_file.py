@@ -78,7 +78,7 @@ def _branch_pieces(branches: tuple[Branch, ...], index: int, archive: StepArchiv
         if count > shared:
             source, shared = earlier, count
     yield f'{", " if index else ""}{{"ids": {json.dumps(branch.ids[shared:])}, "steps": ['.encode()
-    yield from pieces_of_steps(branch.steps[shared:], archive)
+    yield from pieces_of_steps(branch.kept[shared:], archive)
     name = f', "name": {json.dumps(branch.name)}' if branch.name else ""
     shares = f', "shares": [{source}, {shared}]' if shared else ""
     yield f"]{name}{shares}}}".encode()
@@ -89,7 +89,7 @@ def _shared(first: Branch, second: Branch) -> int:
     count, block = 0, SHARED_AT_ONCE
     while block:
         part = slice(count, count + block)
-        same = first.ids[part] == second.ids[part] and first.steps[part] == second.steps[part]
+        same = first.ids[part] == second.ids[part] and first.kept[part] == second.kept[part]
         if same and part.stop <= min(len(first), len(second)):
             count = part.stop
         else:

@@ -5,7 +5,8 @@ from collections import deque
 from vectarium.documents.document import Document
 from vectarium.documents.editing import edit_between
 
-LONGEST = 500
+LONGEST, SHORTEST = 500, 20
+MOST_TOKENS = 250_000  # of the texts looked at, some 16 bytes each; beyond, undo is shorter
 
 State = tuple[Document, str]  # the document and its text, which may be ahead of its tokens
 
@@ -26,6 +27,11 @@ class History:
     def can_redo(self) -> bool:
         return bool(self._after)
 
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Those of all states."""
+        return tuple(document for states in (self._before, self._after) for document, _ in states)
+
     def clear(self) -> None:
         self._before.clear()
         self._after.clear()
@@ -34,6 +40,9 @@ class History:
     def keep(self, present: State) -> None:
         """`present` is about to be left for something new."""
         self._before.append(present)
+        tokens = sum(len(document.branch) for document, _ in self._before)
+        while tokens > MOST_TOKENS and len(self._before) > SHORTEST:
+            tokens -= len(self._before.popleft()[0].branch)
         self._after.clear()
         self._typing = None
 

@@ -497,7 +497,7 @@ class Session(QObject):
     def _are_tokens_of(self, vocabulary: Vocabulary, document: Document) -> bool:
         """Whether a document's ids belong to a vocabulary; a damaged file may say so and be wrong."""
         largest = max((max(branch.ids, default=0) for branch in document.branches), default=0)
-        steps = (step for branch in document.branches for step in branch.steps if step is not None)
+        steps = (step for branch in document.branches for step in branch.kept if step is not None)
         size = max((step.vocabulary_size for step in steps), default=0)
         fits = largest < len(vocabulary) and size <= len(vocabulary)
         return self._vocabulary_of_document == vocabulary.fingerprint and fits

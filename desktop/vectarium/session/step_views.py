@@ -116,7 +116,7 @@ def tree_nodes(document: Document, labels: Labels) -> tuple[tuple[TreeNode, ...]
         branch = document.branches[node.branch]
         label = labels[branch.ids[node.start]] if node.start < len(branch) else "·"
         detail = ""
-        step = branch.steps[node.start] if node.start < len(branch) else None
+        step = branch.kept[node.start] if node.start < len(branch) else None
         if node.parent is None:
             label = f"{label}…" if node.end > node.start else "start"
         elif step is not None:
