@@ -1,5 +1,7 @@
 """Tokens that are guessed ahead: the text and its numbers stay what they were without."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -213,6 +215,13 @@ def test_whether_it_pays_off_is_measured_once(make_model, tmp_path, monkeypatch)
     assert draft(model, memory=memory).costs == measured.costs
     monkeypatch.setattr(forms, "GAIN", float("inf"))
     assert draft(model, memory=memory) is None
+
+
+def test_nothing_is_guessed_where_memory_is_short(make_model, monkeypatch):
+    monkeypatch.setattr(forms, "GAIN", 0.0)
+    assert draft(make_model()) is not None
+    monkeypatch.setattr(forms.psutil, "virtual_memory", lambda: SimpleNamespace(available=10_000))
+    assert draft(make_model()) is None
 
 
 def test_eight_bits_come_near(make_model):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 
 from vectarium.files import write_atomically
@@ -31,6 +32,7 @@ WORTH_IT = 0.9  # of the time that float32 takes
 WRONG = 1e-3  # relative error that no rounding to float16 explains
 COUNTS = (1, 2, 3, 4, MOST + 1)  # positions at once
 PASSES = 5
+ROOM = 4  # times as much memory has to be free
 GAIN = 1.1  # times as fast as without guesses: for less they are not worth the memory
 
 
@@ -68,9 +70,14 @@ def to_guess_with(
 ) -> Generator[float, None, Draft | None]:
     """The model in a form to guess with while ``form`` writes, None where that does not pay off.
 
-    Yields the share done, many times a second; ``memory`` is as above.
+    Nor where it would leave the computer with little memory. Yields the share done, many times a second;
+    the file ``memory`` is as above.
     """
     if model.device != "cpu" or not one_token.can_pack():
+        return None
+    size = sum(weight.numel() for weight in model.network.parameters())  # bytes, one a weight
+    if psutil.virtual_memory().available < ROOM * size:
+        log.info("no memory is left for guessing")
         return None
     key = f"guessing for {form.form}; {_key(model)}"
     costs = _costs_from(_read(memory).get(key))

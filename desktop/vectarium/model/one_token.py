@@ -195,7 +195,8 @@ def in_eight_bits(weight: torch.Tensor, bias: torch.Tensor | None) -> Linear:
 
     That is only good for guessing. Raises RuntimeError for what has no such scale.
     """
-    largest = weight.abs().amax(dim=1).double().clamp_min(torch.finfo(torch.float32).tiny)
+    lowest, highest = torch.aminmax(weight, dim=1)
+    largest = torch.maximum(-lowest, highest).double().clamp_min(torch.finfo(torch.float32).tiny)
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", UserWarning
