@@ -1,4 +1,4 @@
-"""A line of text whose beginning gives way where it does not fit."""
+"""A line of text of which a part gives way where it does not fit."""
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
@@ -6,21 +6,23 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 
 
 class ElidedLabel(QLabel):
-    """Shows `set_line`, plain text, without its beginning if need be."""
+    """Shows a lead, plain text, and what follows it, if need be without the beginning of that."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._line = ""
+        self._lead = self._line = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def set_line(self, line: str) -> None:
-        """Show `line`."""
-        self._line = line
+    def set_line(self, lead: str, line: str) -> None:
+        """Show `line` after `lead`."""
+        self._lead, self._line = lead, line
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideLeft, self.width())
+        metrics = self.fontMetrics()
+        room = self.width() - metrics.horizontalAdvance(self._lead)
+        shown = self._lead + metrics.elidedText(self._line, Qt.TextElideMode.ElideLeft, max(0, room))
         if shown != self.text():
             self.setText(shown)
 

@@ -239,7 +239,7 @@ class NextTokenPane(Pane):
         self.table.show_rows(rows)
         self._dice.show_draw(token, step, vocabulary.labels)
         before = views.context(self._session.tokens.ids, token, vocabulary.labels)
-        self._view.after.set_line(f"{vocabulary.labels[step.token_id]} after  “{before}”")
+        self._view.after.set_line(f"{vocabulary.labels[step.token_id]} after  “", f"{before}”")
         self._view.summary.setText(views.draw_summary(step, rows))
         same = step.settings == self._session.sampling
         self._view.then.setText(
@@ -269,7 +269,7 @@ class NextTokenPane(Pane):
         self.table.show_rows(self._rows)
         self._dice.show_expected(shown, vocabulary.labels)
         before = views.context(known.ids, known.position + 1, vocabulary.labels)
-        self._view.after.set_line(f"after  “{before}”")
+        self._view.after.set_line("after  “", f"{before}”")
         self._view.summary.setText(views.summary(shown, count))
         self.info.setText(f"entropy {shown.entropy_bits:.2f} bits · {total:,} tokens")
         self.info.setToolTip("The entropy of the softmax before the cuts, and the size of the vocabulary")
