@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ready_forms import draft, eager_draft, prepared
-from vectarium.model import forms, forward_pass, one_token
+from vectarium.model import forms, forward_pass, guesses, one_token
 from vectarium.model.forward_pass import logits, run
 from vectarium.model.generation import next_step
 from vectarium.model.guesses import LATE, MOST, SOON, Costs, Guesser
@@ -205,7 +205,7 @@ def test_a_text_that_becomes_easier_is_noticed(make_model):
 
 def test_whether_it_pays_off_is_measured_once(make_model, tmp_path, monkeypatch):
     model, memory = make_model(), tmp_path / "forms.json"
-    monkeypatch.setattr(forms, "GAIN", 0.0)
+    monkeypatch.setattr(guesses, "WORTH_IT", 0.0)
     measured = draft(model, memory=memory)
     assert measured.model.form == INT8
     assert not measured.model.exact
@@ -213,12 +213,12 @@ def test_whether_it_pays_off_is_measured_once(make_model, tmp_path, monkeypatch)
     assert len(measured.costs.several) == MOST + 1
     monkeypatch.setattr(forms, "_costs", None)  # cannot be asked
     assert draft(model, memory=memory).costs == measured.costs
-    monkeypatch.setattr(forms, "GAIN", float("inf"))
+    monkeypatch.setattr(guesses, "WORTH_IT", float("inf"))
     assert draft(model, memory=memory) is None
 
 
 def test_nothing_is_guessed_where_memory_is_short(make_model, monkeypatch):
-    monkeypatch.setattr(forms, "GAIN", 0.0)
+    monkeypatch.setattr(guesses, "WORTH_IT", 0.0)
     assert draft(make_model()) is not None
     monkeypatch.setattr(forms.psutil, "virtual_memory", lambda: SimpleNamespace(available=10_000))
     assert draft(make_model()) is None

@@ -33,7 +33,6 @@ WRONG = 1e-3  # relative error that no rounding to float16 explains
 COUNTS = (1, 2, 3, 4, MOST + 1)  # positions at once
 PASSES = 5
 ROOM = 4  # times as much memory has to be free
-GAIN = 1.1  # times as fast as without guesses: for less they are not worth the memory
 
 
 def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[float, None, OneToken]:
@@ -81,7 +80,7 @@ def to_guess_with(
         return None
     key = f"guessing for {form.form}; {_key(model)}"
     costs = _costs_from(_read(memory).get(key))
-    if costs is not None and costs.gain(costs.best(EXPECTED), EXPECTED) < GAIN:
+    if costs is not None and not costs.best(EXPECTED):
         return None
     blocks: list[Matrices] = []
     for layer, block in enumerate(model.network.transformer.h):
@@ -95,7 +94,7 @@ def to_guess_with(
     if costs is None:
         costs = yield from _costs(model, form, eight_bits)
         _remember(memory, key, [costs.guess, *costs.several])
-    return Draft(eight_bits, costs) if costs.gain(costs.best(EXPECTED), EXPECTED) >= GAIN else None
+    return Draft(eight_bits, costs) if costs.best(EXPECTED) else None
 
 
 def _unembedding(

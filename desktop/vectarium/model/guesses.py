@@ -19,7 +19,7 @@ from vectarium.sampling import SamplingSettings, drawn_token
 MOST = 7
 """Guesses at once: with the position before them, as many as logits are kept of."""
 
-WORTH_IT = 1.1  # times as many tokens a second
+WORTH_IT = 1.1  # times as many tokens a second; for less, guesses are not worth their memory
 EXPECTED = 0.85  # of the guesses are right, before anything is known
 MEMORY = 24  # guesses that are remembered, so to speak: later ones count more
 SOON, LATE = 16, 256  # tokens until guessing is tried again
