@@ -2,8 +2,8 @@
 
 All panes are open. What its processes share counts once, where the system tells. Prints MB:
 `{"open": …, "long": …, "grown": [[minute, tokens written so far, MB of the window, MB of the workers], …]}`:
-with a short text, with one of 1,024 tokens, and over so many minutes of writing and orbiting, each time when
-the window is back at the short text and has come to rest.
+with a short text, with one of 1,024 tokens; and what is allocated over so many minutes of writing and
+orbiting, each time when the window is back at the short text and has come to rest.
 """
 
 import sys
@@ -19,15 +19,29 @@ ROUND = 12.0  # seconds of writing
 READINGS, APART = 4, 0.5  # seconds
 
 
-def resident() -> list[float]:
+def resident() -> float:
     """MB in memory, of this process and of those it started."""
     own = psutil.Process()
-    return [_megabytes([own]), _megabytes(own.children(recursive=True))]
-
-
-def _megabytes(processes: list[psutil.Process]) -> float:
-    full = [process.memory_full_info() for process in processes]
+    full = [process.memory_full_info() for process in (own, *own.children(recursive=True))]
     return sum(getattr(each, "pss", each.rss) for each in full) / 1e6
+
+
+def allocated() -> list[float]:
+    """MB that this process and those it started have asked for and use.
+
+    Without pages of libraries, of which more count here whenever another program that shares them ends.
+    """
+    own = psutil.Process()
+    return [_anonymous(own), sum(map(_anonymous, own.children(recursive=True)))]
+
+
+def _anonymous(process: psutil.Process) -> float:
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:  # not Linux
+        return process.memory_info().rss / 1e6
+    sizes = {name: int(size.split()[0]) for name, size in (line.split(":") for line in lines)}
+    return 1024 * (sizes["Pss_Anon"] + sizes["Pss_Shmem"]) / 1e6
 
 
 def least(watched: WatchedApp) -> list[float]:
@@ -35,7 +49,7 @@ def least(watched: WatchedApp) -> list[float]:
     found = []
     for _ in range(READINGS):
         watched.wait(APART)
-        found.append(resident())
+        found.append(allocated())
     return min(found, key=sum)
 
 
@@ -43,10 +57,10 @@ def measure(model: str, folder: Path, minutes: float) -> None:
     prompt = text_of("Once", 16, Path(model))
     watched = WatchedApp(model, folder, prompt)
     watched.settle()
-    found = {"open": sum(resident())}
+    found = {"open": resident()}
     watched.session.edit_text(text_of("Then", 1024, Path(model)))
     watched.settle()
-    found["long"] = sum(resident())
+    found["long"] = resident()
     writing, orbit = Writing(watched, prompt), Orbit(watched.cloud)
     grown, written, begun = [], 0.0, time.monotonic()
     while time.monotonic() - begun < 60 * minutes:
