@@ -6,6 +6,7 @@ pytest-qt (`qt_log_level_fail`), Python's through `filterwarnings`.
 """
 
 import atexit
+import faulthandler
 import gc
 import ipaddress
 import logging
@@ -62,6 +63,13 @@ for _name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
 # The tests' screen is Xvfb, not the desktop they were started from.
 os.environ.pop("WAYLAND_DISPLAY", None)
 os.environ.pop("XDG_SESSION_TYPE", None)
+
+
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest) -> None:
+    """What is marked slow is no test that hangs: the run need not end for it."""
+    if request.node.get_closest_marker("slow") is not None:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(autouse=True)
