@@ -32,6 +32,7 @@ WORTH_IT = 0.9  # of the time that float32 takes
 WRONG = 1e-3  # relative error that no rounding to float16 explains
 COUNTS = (1, 2, 3, 4, MOST + 1)  # positions at once
 PASSES = 5
+Pack = Callable[[torch.Tensor, "torch.Tensor | None"], Linear]
 ROOM = 4  # times as much memory has to be free
 
 
@@ -50,11 +51,7 @@ def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generat
         return plain
     blocks: list[Matrices] = []
     for layer, block in enumerate(model.network.transformer.h):
-        packed = []
-        for conv in one_token.conv1ds(block):
-            packed.append(one_token.packed(conv.weight.t(), conv.bias))
-            yield layer / model.layers
-        blocks.append(Matrices(*packed))
+        blocks.append((yield from _matrices(block, one_token.packed, layer / model.layers)))
         if remembered is None and len(blocks) == min(BLOCKS, model.layers):
             remembered = _faster(model, blocks)
             _remember(memory, _key(model), remembered)
@@ -84,11 +81,7 @@ def to_guess_with(
         return None
     blocks: list[Matrices] = []
     for layer, block in enumerate(model.network.transformer.h):
-        packed = []
-        for conv in one_token.conv1ds(block):
-            packed.append(one_token.in_eight_bits(conv.weight.t(), conv.bias))
-            yield layer / model.layers
-        blocks.append(Matrices(*packed))
+        blocks.append((yield from _matrices(block, one_token.in_eight_bits, layer / model.layers)))
     unembedding = yield from _unembedding(model, one_token.in_eight_bits)
     eight_bits = OneToken(model, INT8, False, blocks, unembedding)
     if costs is None:
@@ -97,9 +90,15 @@ def to_guess_with(
     return Draft(eight_bits, costs) if costs.best(EXPECTED) else None
 
 
-def _unembedding(
-    model: LoadedModel, pack: Callable[[torch.Tensor, None], Linear]
-) -> Generator[float, None, Linear]:
+def _matrices(block: Any, pack: Pack, share: float) -> Generator[float, None, Matrices]:
+    packed: list[Linear] = []
+    for conv in one_token.conv1ds(block):
+        packed.append(pack(conv.weight.t(), conv.bias))
+        yield share
+    return Matrices(*packed)
+
+
+def _unembedding(model: LoadedModel, pack: Pack) -> Generator[float, None, Linear]:
     parts: list[Linear] = []
     for rows in model.network.lm_head.weight.split(one_token.ROWS_AT_ONCE):
         parts.append(pack(rows, None))
