@@ -21,6 +21,7 @@ from vectarium.model.errors import (
     OutOfMemory,
     TruncatedFile,
 )
+from vectarium.model.memory import Memory
 from vectarium.model.network import Network
 from vectarium.model.sources import BUNDLED, local_folder
 from vectarium.model.tokens import Tokenizer, open_tokenizer
@@ -174,32 +175,32 @@ def _read_network(files: list[Path], config: Configuration, cancelled: Callable[
             tied = config.tie_word_embeddings
             if tied and "lm_head.weight" in stored:  # perhaps another one: then transformers uses it too
                 tied = torch.equal(read("lm_head.weight").float(), read("wte.weight").float())
-            return Network(config, lambda name: _in_memory(name, read(name)), tied)
+            memory = Memory()
+            return Network(config, lambda name: _in_memory(memory, name, read(name)), tied)
     except (SafetensorError, OSError) as error:
         raise TruncatedFile(
             f"The weights in {files[0]} cannot be read.", "Copy or download the model again.", str(error)
         ) from error
 
 
-def _in_memory(name: str, weight: torch.Tensor) -> torch.Tensor:
+def _in_memory(memory: Memory, name: str, weight: torch.Tensor) -> torch.Tensor:
     # A block's matrices lie turned: two or three positions then take hardly longer than one, and threads
     # share out outputs; sharing out inputs sums in an order that depends on how many threads there are.
-    return _laid_out(weight.t()).t() if name.startswith("h.") and weight.ndim == 2 else _laid_out(weight)
+    if name.startswith("h.") and weight.ndim == 2:
+        return _laid_out(memory, weight.t()).t()
+    return _laid_out(memory, weight)
 
 
-def _laid_out(weight: torch.Tensor) -> torch.Tensor:
+def _laid_out(memory: Memory, weight: torch.Tensor) -> torch.Tensor:
     """A copy in float32, in memory of its own, no longer the file's, row after row.
 
     Rows that are a whole number of pages apart share too few places of the processor's cache: a gap between
     them makes products with 64 to 128 tokens 1.7 times as fast.
     """
-    size = torch.float32.itemsize
-    if weight.ndim < 2 or weight.shape[1] * size % _PAGE_BYTES:
-        return weight.to(torch.float32, copy=True, memory_format=torch.contiguous_format)
-    rows, columns = weight.shape
-    with_gaps = torch.empty(rows, columns + _PADDING_BYTES // size)
-    with_gaps[:, :columns] = weight
-    return with_gaps[:, :columns]
+    size, columns = torch.float32.itemsize, weight.shape[-1]
+    gap = 0 if weight.ndim < 2 or columns * size % _PAGE_BYTES else _PADDING_BYTES // size
+    room = torch.from_numpy(memory.array((*weight.shape[:-1], columns + gap)))
+    return room[..., :columns].copy_(weight)
 
 
 def _name(source: str) -> str:
