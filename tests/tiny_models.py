@@ -46,7 +46,7 @@ def train_tokenizer(folder: Path, size: int = 360) -> Tokenizer:
 def random_network(seed: int = 0, **sizes: Any) -> GPT2LMHeadModel:
     """A GPT-2 with random weights that are large enough for patterns to be uneven."""
     torch.manual_seed(seed)
-    defaults = {"vocab_size": 360, "n_positions": 48, "n_embd": 24, "n_layer": 3, "n_head": 4}
+    defaults = {"vocab_size": 360, "n_positions": 48, "n_embd": 32, "n_layer": 3, "n_head": 4}
     config = GPT2Config(
         **(defaults | sizes),
         initializer_range=0.3,
@@ -62,8 +62,11 @@ def random_network(seed: int = 0, **sizes: Any) -> GPT2LMHeadModel:
 
 
 def as_ours(theirs: GPT2LMHeadModel) -> Network:
-    """The same weights, shared, as Vectarium holds them."""
+    """The same weights as Vectarium holds them: a block's matrices turned, the others shared."""
     weights = {name.removeprefix("transformer."): weight for name, weight in theirs.state_dict().items()}
+    for name, weight in weights.items():
+        if name.startswith("h.") and weight.ndim == 2:
+            weights[name] = weight.t().contiguous().t()
     config = configuration.check(theirs.config.to_dict())
     return Network(config, weights.__getitem__, config.tie_word_embeddings)
 

@@ -39,7 +39,7 @@ def test_export_writes_pictures_and_true_numbers(exported, tokenizer):
     assert np.abs(trace["logits"] - output.logits[0].numpy()).max() < 1e-4
     pattern = torch.stack([layer[0] for layer in output.attentions]).numpy()
     assert np.abs(trace["pattern"] - pattern).max() < 1e-5
-    assert trace["residual"].shape == (4, len(ids), 24)
+    assert trace["residual"].shape == (4, len(ids), 32)
     for layer in range(3):
         assert np.abs(trace["residual"][layer] - output.hidden_states[layer][0].numpy()).max() < 1e-4
 

@@ -27,7 +27,7 @@ def test_what_is_written_is_what_transformers_gives(make_model, tmp_path, monkey
     hidden = torch.cat(expected.hidden_states[:-1])
     assert np.allclose(written["residual"][:-1], hidden, rtol=0, atol=1e-4)
     assert np.allclose(written["pattern"], torch.cat(expected.attentions), rtol=0, atol=1e-5)
-    assert written["residual"].shape == (4, count, 24)
+    assert written["residual"].shape == (4, count, 32)
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, 1)
 

@@ -202,7 +202,7 @@ def test_checkpoints_report_the_share_done(make_model):
 def test_nothing_to_read(make_model):
     model = make_model()
     trace = run(model, [])
-    assert (len(trace), trace.residual.shape) == (0, (4, 0, 24))
+    assert (len(trace), trace.residual.shape) == (0, (4, 0, 32))
     assert all_logits(model, trace).shape == (0, 360)
     with pytest.raises(IndexError, match="Position 0 is outside the 0 tokens"):
         logits(model, trace, 0)

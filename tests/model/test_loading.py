@@ -18,7 +18,7 @@ def test_a_folder(model_folder):
     steps = []
     model = load(str(model_folder), "cpu", progress=lambda doing, share: steps.append(doing))
     network = random_network()
-    assert (model.layers, model.heads, model.width, model.context) == (3, 4, 24, 48)
+    assert (model.layers, model.heads, model.width, model.context) == (3, 4, 32, 48)
     assert (model.vocabulary_size, len(model.vocabulary)) == (360, 360)
     assert model.parameters == sum(parameter.numel() for parameter in network.parameters())
     assert (model.device, model.dtype, model.notices) == ("cpu", "float32", ())
@@ -130,7 +130,7 @@ def test_another_architecture_is_named(folder, changes, named):
         ({"n_head": "four"}, "n_head is 'four'"),
         ({"vocab_size": -5}, "vocab_size is -5"),
         ({"n_layer": 10_000_000}, "n_layer is 10,000,000"),
-        ({"n_head": 5}, "width of 24 cannot be split into 5 heads"),
+        ({"n_head": 5}, "width of 32 cannot be split into 5 heads"),
         ({"activation_function": "wishful"}, "activation_function is 'wishful', which is none"),
         ({"n_inner": "many"}, "n_inner is 'many'"),
     ],

@@ -126,7 +126,7 @@ def test_the_stages_show_scores(app, pane, qtbot):
     pane.panel._stages.button(RAW).click()
     assert np.allclose(pane.head.matrix.values, head.queries @ head.keys.T, rtol=1e-4, atol=1e-4)
     pane.panel._stages.button(SCALED).click()
-    assert np.allclose(pane.head.matrix.values, head.queries @ head.keys.T / np.sqrt(6), rtol=1e-4, atol=1e-4)
+    assert np.allclose(pane.head.matrix.values, head.queries @ head.keys.T / np.sqrt(8), rtol=1e-4, atol=1e-4)
     pane.panel._stages.button(MASKED).click()
     later = ~np.tri(len(head.keys), dtype=bool)
     assert np.all(pane.head.matrix.values[later] == -np.inf)

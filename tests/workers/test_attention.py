@@ -43,7 +43,7 @@ def test_one_head_with_its_vectors(model):
     head = attention.read_head(model, trace, ReadHead(1, ids, 16, 2, 3), seen)
     assert np.allclose(head.pattern, true_patterns(ids)[2, 3], rtol=0, atol=1e-5)
     assert np.allclose(head.raw, head.queries @ head.keys.T, rtol=1e-4, atol=1e-4)
-    assert head.scaling == pytest.approx(1 / np.sqrt(6))
+    assert head.scaling == pytest.approx(1 / np.sqrt(8))
     rows = attention.read_head(model, trace, ReadHead(1, ids, 16, 2, 3, first_query=10), seen)
     assert np.allclose(rows.pattern, head.pattern[10:], rtol=0, atol=1e-6)
     assert np.allclose(rows.queries, head.queries[10:], rtol=0, atol=1e-5)
@@ -83,7 +83,7 @@ def test_what_a_head_moves(model):
     network.transformer.ln_f.register_forward_hook(lambda module, args, out: final.append(args[0][0]))
     with torch.inference_mode():
         network(torch.tensor(ids[None].astype(np.int64)))
-    size = 24 // 4
+    size = 32 // 4
     part = slice(head * size, (head + 1) * size)
     change = inputs[0][query, part] @ block.attn.c_proj.weight[part]  # the head's own part of the output
 
