@@ -56,6 +56,7 @@ def _home_variables(home: Path) -> dict[str, str]:
 
 os.environ.update(_home_variables(_SESSION_HOME))
 os.environ["HF_HOME"] = str(_SESSION_HOME / "huggingface")
+os.environ["NUMBA_CACHE_DIR"] = str(_SESSION_HOME / "machine code")  # takes seconds to make: once for all
 os.environ["MESA_SHADER_CACHE_DIR"] = str(_SESSION_HOME / "mesa")
 for _name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
     os.environ.pop(_name, None)
@@ -188,6 +189,8 @@ def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
 
 # Threads that a library starts once and keeps for the life of the process.
 _LIBRARY_THREADS = ("tqdm_monitor", "TMonitor", "pyvirtualdisplay")
+# They end with their crew, which a model has that a fixture may still hold.
+_HELPERS = "helper"
 
 
 @pytest.fixture(autouse=True)
@@ -197,7 +200,7 @@ def no_leaked_threads() -> Iterator[None]:
     leaked = []
     for thread in set(threading.enumerate()) - before:
         # Qt's own threads appear as dummies here, and are looked at as QThreads below.
-        if thread.name.startswith(_LIBRARY_THREADS) or type(thread).__name__ in _LIBRARY_THREADS:
+        if thread.name.startswith((*_LIBRARY_THREADS, _HELPERS)) or type(thread).__name__ in _LIBRARY_THREADS:
             continue
         if isinstance(thread, threading._DummyThread):
             continue

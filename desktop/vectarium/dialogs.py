@@ -25,6 +25,7 @@ LIBRARIES = (
     ("huggingface_hub", "Hugging Face Hub", "Apache-2.0"),
     ("safetensors", "safetensors", "Apache-2.0"),
     ("numpy", "NumPy", "BSD-3-Clause"),
+    ("numba", "Numba", "BSD-2-Clause"),
     ("psutil", "psutil", "BSD-3-Clause"),
     ("platformdirs", "platformdirs", "MIT"),
 )

@@ -68,10 +68,9 @@ def load(folder: Path) -> Any:
 def forms(model: Any) -> dict[str, Any]:
     """The forms of the weights to write in, by number type, whichever this machine would choose."""
     from ready_forms import prepared
-    from vectarium.model import one_token
+    from vectarium.model.one_token import FLOAT16, FLOAT32
 
-    plain, packed = one_token.in_float32(model), prepared(model, exact=False)
-    return {plain.form: plain, packed.form: packed}
+    return {form: prepared(model, exact=False, fastest=form) for form in (FLOAT32, FLOAT16)}
 
 
 def choice(model: Any) -> str:

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks import ours, shapes
 from ready_forms import eager_draft, prepared
-from vectarium.model import forward_pass, one_token
+from vectarium.model import forward_pass
 from vectarium.model.generation import next_step
 from vectarium.model.guesses import MOST, Guesser
 from vectarium.sampling import SamplingSettings
@@ -55,7 +55,6 @@ def compare(report, what, default, exact, other):
     assert met or not default
 
 
-@pytest.mark.skipif(not one_token.can_pack(), reason="this PyTorch packs no float16")
 @pytest.mark.parametrize("stored", ["float32", "float16"])
 def test_truth_of_the_random_shape(stored, models, small, report):
     model = ours.load(small)
@@ -69,7 +68,6 @@ def test_truth_of_the_random_shape(stored, models, small, report):
     compare(report, f"Random 124M stored as {stored}, written in float16", form.exact, exact, other)
 
 
-@pytest.mark.skipif(not one_token.can_pack(), reason="this PyTorch packs no float16")
 def test_truth_of_storyteller(report):
     model = ours.load(shapes.STORYTELLER)
     form = prepared(model, exact=True)
@@ -103,11 +101,10 @@ class Remembered(Guesser):
         )
 
 
-@pytest.mark.skipif(not one_token.can_pack(), reason="this PyTorch packs no eight bits")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_how_many_guesses_of_storyteller_are_right(name, report):
     model = ours.load(shapes.STORYTELLER)
-    form, draft = one_token.in_float32(model), eager_draft(model)
+    form, draft = prepared(model, exact=True, fastest="float32"), eager_draft(model)
     found = np.zeros(2, int)
     for seed in range(STEPS // (LENGTH - PROMPT)):
         ids = list(model.tokenizer.encode("Once upon a time there was a"))

@@ -6,7 +6,7 @@ from transformers.activations import ACT2CLS, ACT2FN
 
 from vectarium.model.activations import FUNCTIONS
 from vectarium.model.forward_pass import run
-from vectarium.model.one_token import in_float32
+from vectarium.model.one_token import OneToken
 
 WITH_WEIGHTS = {"prelu", "xielu"}
 
@@ -27,5 +27,5 @@ def test_equal_to_transformers(name):
 def test_one_token_and_many_use_the_same(make_model, name):
     model = make_model(activation_function=name)
     together = run(model, [3, 1, 4])
-    one_by_one = run(model, [3, 1, 4], run(model, [3, 1]), one_token=in_float32(model))
+    one_by_one = run(model, [3, 1, 4], run(model, [3, 1]), one_token=OneToken(model))
     assert torch.allclose(one_by_one.residual, together.residual, rtol=1e-5, atol=1e-5)

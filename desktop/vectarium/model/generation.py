@@ -12,7 +12,7 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import forward_pass
 from vectarium.model.guesses import Guesser
 from vectarium.model.loading import LoadedModel
-from vectarium.model.one_token import OneToken
+from vectarium.model.one_token import Form
 from vectarium.model.trace import Trace
 from vectarium.sampling import SamplingSettings, Step, take_step
 
@@ -36,8 +36,8 @@ def next_step(
     uniform: float,
     previous: Trace | None = None,
     checkpoint: Checkpoint = unheeded,
-    reads: OneToken | None = None,
-    draws: OneToken | None = None,
+    reads: Form | None = None,
+    draws: Form | None = None,
     guesser: Guesser | None = None,
     later: Sequence[float] = (),
 ) -> tuple[Step, Trace]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 
-from vectarium.model.one_token import OneToken
 from vectarium.ranking import BrokenLogits, TokenIds
 from vectarium.sampling import SamplingSettings, drawn_token
+
+if TYPE_CHECKING:
+    from vectarium.model.compiled import Compiled
 
 MOST = 7
 """Guesses at once: with the position before them, as many as logits are kept of."""
@@ -48,7 +51,7 @@ class Costs:
 class Draft:
     """A model in a form that is fast rather than true."""
 
-    model: OneToken
+    model: Compiled
     costs: Costs
 
 
@@ -79,7 +82,7 @@ class Guesser:
         """What may be drawn after ``ids``, [token], with these random numbers: at most as many.
 
         The model sees the tokens from ``start`` on; ``residual`` and ``heads`` are as
-        `OneToken.compute` fills them, and are filled up to the last guess.
+        `Compiled.read` fills them, and are filled up to the last guess.
         """
         self._compare(ids)
         count = self._count(len(ids), min(most, len(uniforms)))
@@ -88,10 +91,9 @@ class Guesser:
         for uniform in uniforms[:count]:
             position = len(seen) - 1
             try:
-                self.draft.model.compute(residual, heads, seen[-1], position)
-                logits = self.draft.model.logits(residual[-1, position : position + 1])[0]
+                logits = self.draft.model.read(residual, heads, seen[-1:], position).logits[0]
                 token = drawn_token(logits, settings, uniform, seen)
-            except (BrokenLogits, RuntimeError):  # numbers of which eight bits hold nothing
+            except BrokenLogits:  # numbers of which eight bits hold nothing
                 break
             found.append(token)
             seen.append(token)

@@ -1,4 +1,4 @@
-"""How many threads PyTorch computes with.
+"""How many threads compute.
 
 A long pass over many positions takes all cores, a short one fewer. One position is over in milliseconds, and
 its threads wait for one another at each of some fifty matrices: where the window or another program needs a
@@ -21,7 +21,7 @@ ALL = torch.get_num_threads()
 """What PyTorch takes for this computer: one a core."""
 
 RUN = 4  # positions that follow one another with the same number; the first is not timed, threads start in it
-WORTH_IT = 0.75  # of the time that fewer take: the window could use the core as well
+WORTH_IT = 0.9  # of the time that fewer take: the window could use the core as well
 SOON, LATE = 16, 128  # runs until the other number is tried again
 
 
@@ -58,8 +58,13 @@ class Computed:
 class OnePosition:
     """The number of threads for one position, by what the last ones took."""
 
-    def __init__(self, cores: int = ALL, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._numbers, self._clock = numbers(cores), clock
+    def __init__(
+        self, cores: int = ALL, clock: Callable[[], float] = time.perf_counter, of_pytorch: bool = True
+    ) -> None:
+        """``of_pytorch``: these are PyTorch's own threads. It gets one otherwise: those that it used last
+        wait for more work with all their might, and would be in the way of others."""
+        self._numbers = numbers(cores) if of_pytorch else tuple(sorted({max(1, cores // 2), cores}))
+        self._clock, self._of_pytorch = clock, of_pytorch
         self.number = self._numbers[-1]
         self._costs: dict[int, float] = {}  # seconds a position
         self._run: list[float] = []
@@ -86,7 +91,7 @@ class OnePosition:
 
     def take(self) -> None:
         """Let PyTorch compute with the number of the moment."""
-        torch.set_num_threads(self.number)
+        torch.set_num_threads(self.number if self._of_pytorch else 1)
 
     def _choose(self) -> None:
         best = self._best()

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from vectarium.model.loading import LoadedModel
-from vectarium.model.one_token import OneToken
+from vectarium.model.one_token import Form
 
 _LOGITS_KEPT = 8
 
@@ -39,8 +39,9 @@ class Store:
         self.queries, self.keys, self.values = self.heads.unbind(dim=1)
         self.logits: dict[tuple[int, str], NDArray[np.float32]] = {}
         """[vocabulary] by position and form, of those that were asked for last."""
+        self._patterns: dict[int, NDArray[np.float32]] = {}  # [layer, head, key] by position
         self._guesses: Sequence[int] = ()
-        self._guessed_by: OneToken | None = None
+        self._guessed_by: Form | None = None
 
     def keep_logits(self, position: int, form: str, logits: NDArray[np.float32]) -> None:
         """For a while, read-only: what was just drawn from is what is asked for next."""
@@ -49,7 +50,18 @@ class Store:
         if len(self.logits) > _LOGITS_KEPT:
             del self.logits[next(iter(self.logits))]
 
-    def take_guesses(self, start: int, ids: NDArray[np.int32], one_token: OneToken | None) -> int:
+    def keep_patterns(self, start: int, patterns: NDArray[np.float32]) -> None:
+        """Those of the last positions, [layer, head, query, key], from ``start`` on."""
+        self._patterns = {
+            position: patterns[:, :, query, : position + 1]
+            for query, position in enumerate(range(start, start + patterns.shape[2]))
+        }
+
+    def patterns_of(self, position: int) -> NDArray[np.float32] | None:
+        """The attention of every head at a position, [layer, head, key], while it is kept."""
+        return self._patterns.get(position)
+
+    def take_guesses(self, start: int, ids: NDArray[np.int32], one_token: Form | None) -> int:
         """How many of ``ids``, from position ``start`` on, were guessed and read by ``one_token``.
 
         They now belong to a trace.
@@ -61,7 +73,7 @@ class Store:
         self._guesses = self._guesses[right:]
         return right
 
-    def keep_guesses(self, guesses: Sequence[int], one_token: OneToken) -> None:
+    def keep_guesses(self, guesses: Sequence[int], one_token: Form) -> None:
         """Positions from ``filled`` on hold what ``one_token`` read of these."""
         self._guesses, self._guessed_by = guesses, one_token
 
@@ -69,6 +81,7 @@ class Store:
         """Positions from ``start`` on will be written anew."""
         self._guesses, self._guessed_by = (), None
         self.logits = {key: logits for key, logits in self.logits.items() if key[0] < start}
+        self._patterns = {place: pattern for place, pattern in self._patterns.items() if place < start}
 
     def copy_from(self, other: Store, count: int) -> None:
         self.residual[:, :count] = other.residual[:, :count]

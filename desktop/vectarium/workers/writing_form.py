@@ -1,8 +1,11 @@
 """The form of the weights that the model worker writes with, made ready a little at a time."""
 
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
+
+LONGEST_WAIT = 1.0  # seconds
 
 
 class WritingForm:
@@ -10,13 +13,14 @@ class WritingForm:
 
     def __init__(self, model: Any, memory: Path | None) -> None:
         """`memory` is a file that keeps what was measured."""
-        from vectarium.model.one_token import in_float32
+        from vectarium.model.one_token import OneToken
 
         self._model, self._memory = model, memory
-        self.plain: Any = in_float32(model)
+        self.plain: Any = OneToken(model)
         self.fast: Any = self.plain
         self.draft: Any = None  # Draft, to guess with
-        self._choosing: Generator[float, None, Any] | None = None
+        self._choosing: Generator[float | None, None, Any] | None = None
+        self._hurries = False
         self._drafting: Generator[float, None, Any] | None = None
 
     def begin(self, exact: bool) -> None:
@@ -30,7 +34,9 @@ class WritingForm:
         """Some milliseconds of work; whether all is done."""
         try:
             if self._choosing is not None:
-                checkpoint(next(self._choosing))
+                share = next(self._choosing)
+                self._hurries = share is not None
+                checkpoint(share or 0.0)
             elif self._drafting is not None:
                 checkpoint(next(self._drafting))
         except StopIteration as end:
@@ -47,8 +53,12 @@ class WritingForm:
             self.draft, self._drafting = found, None
 
     def finish(self, checkpoint: Callable[[float], object]) -> None:
-        """What is left to do before it is written with: nobody waits for what only guesses."""
-        while self._choosing is not None:
+        """What is left to do before it is written with: nobody waits for what only guesses.
+
+        Nor long for machine code, which takes seconds to make when there is none yet.
+        """
+        patience = time.perf_counter() + LONGEST_WAIT
+        while self._choosing is not None and (self._hurries or time.perf_counter() < patience):
             self.go_on(checkpoint)
         for form in (self.plain, self.fast):
             form.threads.try_soon()

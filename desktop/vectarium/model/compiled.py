@@ -1,0 +1,211 @@
+"""A model in machine code of our own, for the few positions at a time that writing reads.
+
+Its matrices are those of the network, or copies in fewer bytes that lie in the order in which they are read.
+Activations, sums, biases, layer norms and embeddings stay float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.model import activations
+from vectarium.model.loading import LoadedModel
+from vectarium.model.machine_code import intrinsics, kernels
+from vectarium.model.machine_code.crew import Crew
+from vectarium.model.machine_code.intrinsics import LANES, ROWS
+from vectarium.model.memory import Memory
+from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, Read, conv1ds, scaling
+
+_CODES = {FLOAT32: intrinsics.FLOAT32, FLOAT16: intrinsics.FLOAT16, INT8: intrinsics.INT8}
+_TYPES: dict[str, Any] = {FLOAT16: np.float16, INT8: np.int8}
+_AHEAD = 4096  # bytes of a packed matrix that lie between what is read and what is asked for
+_AT_ONCE = 2**22  # weights that are packed at once: some milliseconds
+_WEIGHTS_OF_A_CALL = 10**8  # between two of which a pass can be cancelled
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """One matrix as `kernels` reads it."""
+
+    columns: tuple[int, ...]  # [kernels.MATRIX]
+    rows: int
+    kept: tuple[Any, ...]
+    """What lies at the addresses."""
+
+
+def can_compile(model: LoadedModel) -> bool:
+    """Whether `kernels` takes what a model consists of: GPT-2's own activation, widths of whole vectors."""
+    config = model.network.config
+    widths = model.width, _inner_width(model)
+    matrices = [conv.weight.t() for block in model.network.transformer.h for conv in conv1ds(block)]
+    return (
+        all(row.stride(1) == 1 and row.dtype == torch.float32 for row in (*matrices, _unembedding(model)))
+        and activations.FUNCTIONS[config.activation_function] is activations.FUNCTIONS["gelu_new"]
+        and all(width % LANES == 0 for width in widths)
+    )
+
+
+def as_it_is(weight: torch.Tensor, bias: torch.Tensor | None) -> Matrix:
+    """A matrix, [out, in], where it lies."""
+    row = 4 * weight.stride(0)
+    columns = weight.data_ptr(), ROWS * row, row, 4 * LANES, ROWS * row, _address(bias), 0
+    return Matrix(columns, len(weight), (weight, bias))
+
+
+def packed(
+    memory: Memory, weight: torch.Tensor, bias: torch.Tensor | None, form: str, share: float
+) -> Generator[float, None, Matrix]:
+    """A copy of a matrix, [out, in], in a form of fewer bytes; yields ``share`` every few milliseconds.
+
+    In eight bits the weights of a row are whole numbers with a scale: that is only good for guessing.
+    """
+    rows, width = weight.shape
+    pairs = memory.array((-(-rows // ROWS), width // LANES, ROWS, LANES), _TYPES[form])
+    pairs[-1] = 0  # where a row may be missing
+    scales = np.empty(rows, np.float32) if form == INT8 else None
+    some = max(1, _AT_ONCE // width // ROWS) * ROWS
+    for begin in range(0, rows, some):
+        part = weight[begin : begin + some].numpy()
+        if scales is None:
+            limit = np.finfo(np.float16).max
+            part = part.clip(-limit, limit).astype(np.float16)
+        else:
+            largest = np.maximum(np.abs(part).max(axis=1), np.finfo(np.float32).tiny)
+            scales[begin : begin + some] = largest / 127
+            with np.errstate(invalid="ignore"):  # what is not a number: its scale is not one either
+                part = np.rint(part / (largest / 127)[:, None]).astype(np.int8)
+        for place in range(ROWS):
+            into = pairs[begin // ROWS :, :, place]
+            row = part[place::ROWS]
+            into[: len(row)] = row.reshape(len(row), width // LANES, LANES)
+        yield share
+    size = pairs.itemsize
+    distances = ROWS * width * size, LANES * size, ROWS * LANES * size, _AHEAD
+    columns = pairs.ctypes.data, *distances, _address(bias), 0 if scales is None else scales.ctypes.data
+    return Matrix(columns, rows, (pairs, scales, bias))
+
+
+class Compiled:
+    """A model, or its first blocks, ready for a few positions at a time. Used by one thread."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        form: str,
+        exact: bool,
+        blocks: Sequence[Sequence[Matrix]],
+        unembedding: Matrix,
+        crew: Crew,
+    ) -> None:
+        """``blocks`` have their matrices in the order of `conv1ds`."""
+        self.form, self.exact, self.crew = form, exact, crew
+        self.threads = crew.threads
+        self._model = model
+        self._kept = blocks, unembedding
+        transformer = model.network.transformer
+        self._table = np.zeros((len(blocks) + 1, kernels.TABLE), np.int64)
+        for columns, block, matrices in zip(self._table, transformer.h, blocks, strict=False):
+            for place, matrix in enumerate(matrices):
+                columns[place * kernels.MATRIX :][: kernels.MATRIX] = matrix.columns
+            columns[kernels.NORM_1 : kernels.NORM_2] = _addresses(block.ln_1)
+            columns[kernels.NORM_2 :] = _addresses(block.ln_2)
+        self._table[-1, : kernels.MATRIX] = unembedding.columns
+        self._table[-1, kernels.NORM_1 : kernels.NORM_2] = _addresses(transformer.ln_f)
+        self._scales = np.array([scaling(model, layer) for layer in range(len(blocks))], np.float32)
+        self._counts = np.zeros(kernels.counters(len(blocks)), np.int64)
+        self._vocabulary = unembedding.rows
+        self._tokens, self._positions = transformer.wte.weight.numpy(), transformer.wpe.weight.numpy()
+        width, inner, most = model.width, _inner_width(model), kernels.MOST
+        room = Memory().array
+        self._together = room((most, width)), room((most, inner))
+        part = kernels.rows_of_part(max(3 * width, inner, self._vocabulary), 1)
+        self._own = [(room((most, width)), room((most, part))) for _ in range(len(crew))]
+
+    def read(
+        self,
+        residual: torch.Tensor,
+        heads: torch.Tensor,
+        tokens: Sequence[int],
+        start: int,
+        checkpoint: Checkpoint = unheeded,
+    ) -> Read:
+        """See `Form`; of at most `kernels.MOST` tokens."""
+        stream, end, count = residual.numpy(), start + len(tokens), len(tokens)
+        np.add(self._tokens[list(tokens)], self._positions[start:end], out=stream[0, start:end])
+        logits = np.empty((count, self._vocabulary), np.float32)
+        layers = len(self._table) - 1
+        patterns = np.empty((layers, self._model.heads, count, end), np.float32)
+        # 12 width² are the weights of a block as GPT-2 is published.
+        some = max(1, _WEIGHTS_OF_A_CALL // (12 * self._model.width**2))
+        for first in range(0, layers, some):
+            checkpoint(first / layers)
+            last = min(first + some, layers)
+            wanted = logits if last == layers else logits[:0]
+            self._share(self._table, first, last, start, count, stream, heads.numpy(), patterns, wanted)
+        checkpoint(1.0)
+        return Read(logits, patterns)
+
+    def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
+        """See `Form`; of at most `kernels.MOST` positions."""
+        logits = np.empty((len(residual), self._vocabulary), np.float32)
+        stream = residual.contiguous().numpy()[None]
+        no_heads, no_patterns = np.empty((0, 3, 1, 0, 1), np.float32), np.empty((0, 1, 0, 0), np.float32)
+        self._share(self._table[-1:], 0, 0, 0, len(logits), stream, no_heads, no_patterns, logits)
+        return logits
+
+    @property
+    def kept_as(self) -> str:
+        return self.form if self.exact else f"{self.form}, rounded"
+
+    def _share(
+        self,
+        table: NDArray[np.int64],
+        first: int,
+        last: int,
+        start: int,
+        count: int,
+        stream: NDArray[np.float32],
+        heads: NDArray[np.float32],
+        patterns: NDArray[np.float32],
+        logits: NDArray[np.float32],
+    ) -> None:
+        """See `kernels.read`."""
+        epsilon = self._model.network.config.layer_norm_epsilon
+        counts, form, scales = self._counts, _CODES[self.form], self._scales
+        together, own = self._together, self._own
+
+        def announce(ticket: int) -> None:
+            counts[kernels.PHASES :] = 0
+            counts[kernels.TICKET] = ticket
+
+        def work(ticket: int, member: int) -> None:
+            kernels.read(
+                counts, ticket, member > 0, form, table, scales, epsilon, first, last, start, count,
+                stream, heads, *together, patterns, logits, *own[member],
+            )  # fmt: skip
+
+        self.crew.share(announce, work)
+
+
+def _unembedding(model: LoadedModel) -> torch.Tensor:
+    weight: torch.Tensor = model.network.lm_head.weight
+    return weight
+
+
+def _inner_width(model: LoadedModel) -> int:
+    return int(model.network.transformer.h[0].mlp.c_proj.weight.shape[0])
+
+
+def _address(weight: torch.Tensor | None) -> int:
+    return 0 if weight is None else weight.data_ptr()
+
+
+def _addresses(norm: Any) -> tuple[int, int]:
+    return _address(norm.weight), _address(norm.bias)

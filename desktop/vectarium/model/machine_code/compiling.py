@@ -1,0 +1,26 @@
+"""How functions become machine code, and where that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numba
+import platformdirs
+from numba import njit
+
+# Numba compiles a function anew when the file that it is in has changed: not when another one has.
+_SOURCES = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+numba.config.CACHE_DIR = numba.config.CACHE_DIR or str(
+    platformdirs.user_cache_path("Vectarium", appauthor=False)
+    / "machine code"
+    / hashlib.sha256(_SOURCES).hexdigest()[:16]
+)
+
+OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
+compiled = njit(**OPTIONS)
+exact = njit(**OPTIONS, fastmath={"contract"})
+"""For what loses its point when sums are rearranged."""
+reordered = njit(**OPTIONS, fastmath={"reassoc", "contract", "nsz"})
+"""For sums that may be made in any order: always in the same."""
