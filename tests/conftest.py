@@ -189,8 +189,8 @@ def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
 
 # Threads that a library starts once and keeps for the life of the process.
 _LIBRARY_THREADS = ("tqdm_monitor", "TMonitor", "pyvirtualdisplay")
-# They end with their crew, which a model has that a fixture may still hold.
-_HELPERS = "helper"
+# They end with their crew, which a model has that a fixture may still hold; and when the code is made.
+_HELPERS = ("helper", "machine code")
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +200,7 @@ def no_leaked_threads() -> Iterator[None]:
     leaked = []
     for thread in set(threading.enumerate()) - before:
         # Qt's own threads appear as dummies here, and are looked at as QThreads below.
-        if thread.name.startswith((*_LIBRARY_THREADS, _HELPERS)) or type(thread).__name__ in _LIBRARY_THREADS:
+        if thread.name.startswith(_LIBRARY_THREADS + _HELPERS) or type(thread).__name__ in _LIBRARY_THREADS:
             continue
         if isinstance(thread, threading._DummyThread):
             continue

@@ -216,7 +216,7 @@ def test_a_pass_can_be_cancelled_between_blocks(make_model, monkeypatch):
     assert_close(ours, run(model, [1, 2, 3, 4]))
 
 
-@pytest.mark.parametrize("sizes", [{"activation_function": "relu"}, {"n_inner": 17}, {"n_embd": 24}])
+@pytest.mark.parametrize("sizes", [{"activation_function": "relu"}, {"n_inner": 17}, {"n_embd": 20}])
 def test_what_it_cannot_read_is_left_to_pytorch(make_model, sizes):
     assert not compiled.can_compile(make_model(**sizes))
     assert compiled.can_compile(make_model())

@@ -93,7 +93,7 @@ def packed(
 
 
 class Compiled:
-    """A model, or its first blocks, ready for a few positions at a time. Used by one thread."""
+    """A model, ready for a few positions at a time. Used by one thread."""
 
     def __init__(
         self,
