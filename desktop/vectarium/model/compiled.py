@@ -141,7 +141,8 @@ class Compiled:
         np.add(self._tokens[list(tokens)], self._positions[start:end], out=stream[0, start:end])
         logits = np.empty((count, self._vocabulary), np.float32)
         layers = len(self._table) - 1
-        patterns = np.empty((layers, self._model.heads, count, end), np.float32)
+        # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
+        patterns = np.empty((layers, self._model.heads, count, stream.shape[1]), np.float32)
         # 12 width² are the weights of a block as GPT-2 is published.
         some = max(1, _WEIGHTS_OF_A_CALL // (12 * self._model.width**2))
         for first in range(0, layers, some):

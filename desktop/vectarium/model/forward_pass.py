@@ -183,7 +183,8 @@ def _compute_last(
         found = one_token.read(store.residual, store.heads, tokens, last, checkpoint)
     if found is not None:
         for position, logits in enumerate(found.logits, last):
-            store.keep_logits(position, one_token.kept_as, logits)
+            # A row of several would keep all of them in memory.
+            store.keep_logits(position, one_token.kept_as, logits.copy() if guesses else logits)
         store.keep_patterns(last, found.patterns)
     store.keep_guesses(guesses, one_token)
 
