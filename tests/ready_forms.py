@@ -1,4 +1,4 @@
-"""Forms made ready in one go."""
+"""Forms made ready in one go, and texts that they read."""
 
 import contextlib
 from collections.abc import Callable, Generator, Sequence
@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 from vectarium.model import forms
+from vectarium.model.forward_pass import run
 from vectarium.model.guesses import MOST, Costs, Draft
 from vectarium.model.one_token import FLOAT16, FLOAT32, Form
 
@@ -51,6 +54,18 @@ def eager_draft(model: Any, form: Form | None = None, guess: float = 0.01) -> Dr
 def guesses_that_take(share: float) -> Any:
     """A context in which a guess takes that share of a position, and several no more than one."""
     return mock.patch.object(forms, "_costs", _always(_costs(share)))
+
+
+def some_ids(model: Any, count: int) -> Any:
+    return np.random.default_rng(count).integers(0, model.vocabulary_size, count)
+
+
+def grown(model: Any, ids: Any, given: int, form: Form | None) -> Any:
+    """The trace of tokens of which ``given`` are read at once and the others one by one, by `form`."""
+    trace = run(model, ids[:given]) if given else None
+    for end in range(given + 1, len(ids) + 1):
+        trace = run(model, ids[:end], trace, one_token=form)
+    return trace
 
 
 def _costs(guess: float) -> Costs:

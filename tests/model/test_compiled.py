@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ready_forms import eager_draft, prepared
+from ready_forms import eager_draft, grown, prepared, some_ids
 from vectarium.model import attention, compiled
 from vectarium.model.forward_pass import logits, run
 from vectarium.model.guesses import MOST
@@ -26,18 +26,6 @@ CONFIGURATIONS = {
     "heads of three numbers": {"n_embd": 48, "n_head": 16},
 }
 every_shape = pytest.mark.parametrize("sizes", CONFIGURATIONS.values(), ids=CONFIGURATIONS.keys())
-
-
-def some_ids(model, count):
-    return np.random.default_rng(count).integers(0, model.vocabulary_size, count)
-
-
-def grown(model, ids, given, form):
-    """Read ``given`` tokens at once and the others one by one."""
-    trace = run(model, ids[:given]) if given else None
-    for end in range(given + 1, len(ids) + 1):
-        trace = run(model, ids[:end], trace, one_token=form)
-    return trace
 
 
 def probabilities(model, trace, form=None):

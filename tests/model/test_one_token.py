@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from ready_forms import grown, some_ids
 from vectarium.model.forward_pass import logits, run
 from vectarium.model.one_token import OneToken
 
@@ -17,18 +18,6 @@ CONFIGURATIONS = {
     "other activation": {"activation_function": "relu", "n_inner": 17},
     "vocabulary in several parts": {"vocab_size": 1003},
 }
-
-
-def some_ids(model, count):
-    return np.random.default_rng(count).integers(0, model.vocabulary_size, count)
-
-
-def grown(model, ids, given, form):
-    """Read ``given`` tokens at once and the others one by one."""
-    trace = run(model, ids[:given]) if given else None
-    for end in range(given + 1, len(ids) + 1):
-        trace = run(model, ids[:end], trace, one_token=form)
-    return trace
 
 
 @pytest.mark.parametrize("sizes", CONFIGURATIONS.values(), ids=CONFIGURATIONS.keys())

@@ -45,8 +45,9 @@ def can_compile(model: LoadedModel) -> bool:
     config = model.network.config
     widths = model.width, _inner_width(model)
     matrices = [conv.weight.t() for block in model.network.transformer.h for conv in conv1ds(block)]
+    matrices.append(model.network.lm_head.weight)
     return (
-        all(row.stride(1) == 1 and row.dtype == torch.float32 for row in (*matrices, _unembedding(model)))
+        all(matrix.stride(1) == 1 and matrix.dtype == torch.float32 for matrix in matrices)
         and activations.FUNCTIONS[config.activation_function] is activations.FUNCTIONS["gelu_new"]
         and all(width % LANES == 0 for width in widths)
     )
@@ -193,11 +194,6 @@ class Compiled:
             )  # fmt: skip
 
         self.crew.share(announce, work)
-
-
-def _unembedding(model: LoadedModel) -> torch.Tensor:
-    weight: torch.Tensor = model.network.lm_head.weight
-    return weight
 
 
 def _inner_width(model: LoadedModel) -> int:

@@ -184,8 +184,8 @@ def _read_network(files: list[Path], config: Configuration, cancelled: Callable[
 
 
 def _in_memory(memory: Memory, name: str, weight: torch.Tensor) -> torch.Tensor:
-    # A block's matrices lie turned: two or three positions then take hardly longer than one, and threads
-    # share out outputs; sharing out inputs sums in an order that depends on how many threads there are.
+    # A block's matrices lie turned: a row then is what an output is made of, and threads share out outputs.
+    # Sharing out inputs sums in an order that depends on how many threads there are.
     if name.startswith("h.") and weight.ndim == 2:
         return _laid_out(memory, weight.t()).t()
     return _laid_out(memory, weight)

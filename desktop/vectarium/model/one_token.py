@@ -22,7 +22,6 @@ from vectarium.model.threads import OnePosition
 
 FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
 ROWS_OF_A_BLOCK = 256
-ROWS_OF_A_PASS = 3  # that MKL multiplies while it goes through a matrix once
 
 Linear = Callable[[torch.Tensor], torch.Tensor]
 """A matrix with its bias, or a layer norm: [position, in] to [position, out], both float32."""
@@ -151,15 +150,12 @@ def by_blocks(weight: torch.Tensor) -> Linear:
     """Multiplies with ``weight``, [out, in]: a single row in the same way for every number of threads.
 
     That needs blocks of rows that threads share out evenly; what is left over makes a block with zeros.
-    Several rows, [position, in], are multiplied the fastest way.
     """
     over = len(weight) % ROWS_OF_A_BLOCK
     even = weight[: len(weight) - over]
     block = functional.pad(weight[-over:], (0, 0, 0, ROWS_OF_A_BLOCK - over)) if over else None
 
     def multiplied(rows: torch.Tensor) -> torch.Tensor:
-        if len(rows) > ROWS_OF_A_PASS:
-            return torch.mm(weight, rows.t()).t()
         if len(rows) > 1 or block is None:
             return functional.linear(rows, weight)
         return torch.cat((functional.linear(rows, even), functional.linear(rows, block)[:, :over]), dim=1)

@@ -35,6 +35,7 @@ NORM_1, NORM_2 = 4 * MATRIX, 4 * MATRIX + 2
 TABLE = 4 * MATRIX + 4
 """Columns of a block. After the last block, in the first ones, the unembedding; NORM_1 is the final norm."""
 UNEMBEDDING = TABLE
+ATTEND = -1  # has no matrix
 
 APART = 8  # whole numbers between those that different threads write: so they are not in one cache line
 TICKET, INSIDE = 0, APART  # of the pass that is being computed; how many helpers are at it
@@ -222,8 +223,8 @@ def read(
     if looked_at(current) == ticket:
         phase = counts.ctypes.data + 8 * PHASES
         for layer in range(first, last):
-            for kind in (ATTENTION_IN, -1, ATTENTION_OUT, INNER, OUTER):
-                if kind < 0:
+            for kind in (ATTENTION_IN, ATTEND, ATTENTION_OUT, INNER, OUTER):
+                if kind == ATTEND:
                     _share_heads(phase, scales[layer], layer, start, count, heads, mixed, patterns)
                 else:
                     _share_rows(
