@@ -211,4 +211,4 @@ def test_what_it_cannot_read_is_left_to_pytorch(make_model, sizes):
 
 
 def test_as_many_positions_as_are_guessed_can_be_read():
-    assert compiled.kernels.MOST == MOST + 1
+    assert compiled.at.MOST == MOST + 1

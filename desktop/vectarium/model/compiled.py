@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import activations
 from vectarium.model.loading import LoadedModel
-from vectarium.model.machine_code import intrinsics, kernels
+from vectarium.model.machine_code import board as at
+from vectarium.model.machine_code import intrinsics, matrices
 from vectarium.model.machine_code.crew import Crew
 from vectarium.model.machine_code.intrinsics import LANES, ROWS
 from vectarium.model.memory import Memory
@@ -32,9 +33,9 @@ _WEIGHTS_OF_A_CALL = 10**8  # between two of which a pass can be cancelled
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """One matrix as `kernels` reads it."""
+    """One matrix as `matrices` has it."""
 
-    columns: tuple[int, ...]  # [kernels.MATRIX]
+    columns: tuple[int, ...]  # [matrices.MATRIX]
     rows: int
     kept: tuple[Any, ...]
     """What lies at the addresses."""
@@ -111,23 +112,29 @@ class Compiled:
         self._model = model
         self._kept = blocks, unembedding
         transformer = model.network.transformer
-        self._table = np.zeros((len(blocks) + 1, kernels.TABLE), np.int64)
-        for columns, block, matrices in zip(self._table, transformer.h, blocks, strict=False):
-            for place, matrix in enumerate(matrices):
-                columns[place * kernels.MATRIX :][: kernels.MATRIX] = matrix.columns
-            columns[kernels.NORM_1 : kernels.NORM_2] = _addresses(block.ln_1)
-            columns[kernels.NORM_2 :] = _addresses(block.ln_2)
-        self._table[-1, : kernels.MATRIX] = unembedding.columns
-        self._table[-1, kernels.NORM_1 : kernels.NORM_2] = _addresses(transformer.ln_f)
+        self._table = np.zeros((len(blocks) + 1, matrices.TABLE), np.int64)
+        for columns, block, block_matrices in zip(self._table, transformer.h, blocks, strict=False):
+            for place, matrix in enumerate(block_matrices):
+                columns[place * matrices.MATRIX :][: matrices.MATRIX] = matrix.columns
+            columns[matrices.NORM_1 : matrices.NORM_2] = _addresses(block.ln_1)
+            columns[matrices.NORM_2 :] = _addresses(block.ln_2)
+        self._table[-1, : matrices.MATRIX] = unembedding.columns
+        self._table[-1, matrices.NORM_1 : matrices.NORM_2] = _addresses(transformer.ln_f)
         self._scales = np.array([scaling(model, layer) for layer in range(len(blocks))], np.float32)
-        self._counts = np.zeros(kernels.counters(len(blocks)), np.int64)
         self._vocabulary = unembedding.rows
         self._tokens, self._positions = transformer.wte.weight.numpy(), transformer.wpe.weight.numpy()
-        width, inner, most = model.width, _inner_width(model), kernels.MOST
+        width, inner, most, members = model.width, _inner_width(model), at.MOST, len(crew)
+        # As much as the largest part has rows, and a head numbers.
+        part = max(matrices.rows_of_part(max(3 * width, inner, self._vocabulary), 1), width // model.heads)
         room = Memory().array
-        self._together = room((most, width)), room((most, inner))
-        part = kernels.rows_of_part(max(3 * width, inner, self._vocabulary), 1)
-        self._own = [(room((most, width)), room((most, part))) for _ in range(len(crew))]
+        layers = max(1, len(blocks))
+        self._room = (
+            *(room((layers, most, columns)) for columns in (width, width, inner)),
+            *(room((members, most, columns)) for columns in (width, part)),
+            room((members, model.context)),
+        )
+        epsilon = np.float32(model.network.config.layer_norm_epsilon).view(np.int32)
+        self._sizes = width, inner, model.heads, model.context, self._vocabulary, part, int(epsilon)
 
     def read(
         self,
@@ -137,7 +144,7 @@ class Compiled:
         start: int,
         checkpoint: Checkpoint = unheeded,
     ) -> Read:
-        """See `Form`; of at most `kernels.MOST` tokens."""
+        """See `Form`; of at most `at.MOST` tokens."""
         stream, end, count = residual.numpy(), start + len(tokens), len(tokens)
         np.add(self._tokens[list(tokens)], self._positions[start:end], out=stream[0, start:end])
         logits = np.empty((count, self._vocabulary), np.float32)
@@ -155,7 +162,7 @@ class Compiled:
         return Read(logits, patterns)
 
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
-        """See `Form`; of at most `kernels.MOST` positions."""
+        """See `Form`; of at most `at.MOST` positions."""
         logits = np.empty((len(residual), self._vocabulary), np.float32)
         stream = residual.contiguous().numpy()[None]
         no_heads, no_patterns = np.empty((0, 3, 1, 0, 1), np.float32), np.empty((0, 1, 0, 0), np.float32)
@@ -178,22 +185,15 @@ class Compiled:
         patterns: NDArray[np.float32],
         logits: NDArray[np.float32],
     ) -> None:
-        """See `kernels.read`."""
-        epsilon = self._model.network.config.layer_norm_epsilon
-        counts, form, scales = self._counts, _CODES[self.form], self._scales
-        together, own = self._together, self._own
-
-        def announce(ticket: int) -> None:
-            counts[kernels.PHASES :] = 0
-            counts[kernels.TICKET] = ticket
-
-        def work(ticket: int, member: int) -> None:
-            kernels.read(
-                counts, ticket, member > 0, form, table, scales, epsilon, first, last, start, count,
-                stream, heads, *together, patterns, logits, *own[member],
-            )  # fmt: skip
-
-        self.crew.share(announce, work)
+        """Fill the stream and what comes with it, or only the logits; see `board`."""
+        board = self.crew.board
+        width, inner, number, *others = self._sizes
+        board[at.FORM : at.WANTED + 1] = _CODES[self.form], first, last, start, count, len(logits)
+        board[at.WIDTH : at.EPSILON + 1] = width, inner, number, stream.shape[1], *others
+        given = table, self._scales, stream, heads, patterns, logits
+        board[at.TABLE : at.LOGITS + 1] = [array.ctypes.data for array in given]
+        board[at.MIXED : at.SEEN + 1] = [array.ctypes.data for array in self._room]
+        self.crew.read()
 
 
 def _inner_width(model: LoadedModel) -> int:

@@ -63,7 +63,7 @@ def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generat
     from vectarium.model.machine_code import intrinsics
     from vectarium.model.machine_code.crew import Crew
 
-    crew = Crew(threads.ALL)
+    crew = Crew(threads.ALL, model.layers)
     lossless = yield from _lossless(model)
     fit = [PYTORCH, FLOAT32]
     if intrinsics.TAKES_FLOAT16 and (lossless or not exact) and _has_room(model):

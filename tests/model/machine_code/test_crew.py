@@ -2,9 +2,11 @@
 
 import gc
 import threading
+import time
 
 import pytest
 
+from vectarium.model.machine_code import board as at
 from vectarium.model.machine_code.crew import Crew
 
 
@@ -12,64 +14,53 @@ def helpers():
     return [thread for thread in threading.enumerate() if thread.name.startswith("helper")]
 
 
-def test_everybody_does_the_same_job_and_knows_which():
-    crew, seen = Crew(3), []
+def awake(crew):
+    return [bool(crew.board[at.MEMBER + at.A_MEMBER * number + at.AWAKE]) for number in range(len(crew))]
+
+
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("members", [1, 2, 3])
+def test_as_many_are_woken_as_are_asked_and_sleep_when_there_is_nothing_to_do(members):
+    crew = Crew(3, layers=1)
     assert len(crew) == 3
-    for members in (1, 2, 3, 3):
-        crew.threads.number = members
-        seen.clear()
-        all_there, told = threading.Barrier(members), []
-
-        def job(ticket, number, all_there=all_there):
-            all_there.wait(20)
-            seen.append((ticket, number))
-            all_there.wait(20)
-
-        crew.share(told.append, job)
-        (ticket,) = told
-        assert sorted(seen) == [(ticket, number) for number in range(members)]
+    crew.threads.number = members
+    for _ in range(2):  # a pass through no block
+        crew.read()
+        assert not any(awake(crew)[members:])
+        assert crew.board[at.MEMBERS] == members
+        assert (crew.board[at.TICKET], crew.board[at.INSIDE]) == (0, 0)
+        until(lambda: not any(awake(crew)))
 
 
-def test_nobody_waits_for_who_comes_late():
-    crew, begun, late, done = Crew(2), threading.Event(), threading.Event(), threading.Event()
-
-    def job(ticket, number):
-        if number:
-            begun.set()
-            late.wait(20)
-            done.set()
-        else:
-            begun.wait(20)
-
-    crew.share(lambda ticket: None, job)
-    assert not done.is_set()
-    late.set()
-    assert done.wait(20)
+def test_who_is_awake_is_not_asked_again():
+    crew, asked = Crew(2, layers=1), []
+    (helper,) = crew._helpers
+    helper._asked.release = lambda: asked.append(1)
+    for _ in range(3):
+        crew.read()
+    assert asked == [1]
 
 
 def test_one_alone_needs_no_thread():
-    before, crew, seen = helpers(), Crew(1), []
-    crew.share(lambda ticket: None, lambda ticket, number: seen.append(number))
-    assert seen == [0]
+    before, crew = helpers(), Crew(1, layers=1)
+    crew.read()
     assert helpers() == before
 
 
 def test_helpers_go_with_their_crew():
     before = helpers()
-    crew = Crew(3)
+    crew = Crew(3, layers=1)
     started = [thread for thread in helpers() if thread not in before]
     assert len(started) == 2
-    crew.share(lambda ticket: None, lambda ticket, number: None)
+    crew.read()
     del crew
     gc.collect()
     for thread in started:
         thread.join(20)
         assert not thread.is_alive()
-
-
-def test_what_goes_wrong_reaches_who_asked():
-    def job(ticket, number):
-        raise ValueError(number)
-
-    with pytest.raises(ValueError, match="0"):
-        Crew(1).share(lambda ticket: None, job)

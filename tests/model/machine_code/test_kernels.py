@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from ready_forms import prepared, some_ids
+from vectarium.model import threads
 from vectarium.model.compiled import as_it_is, packed
-from vectarium.model.machine_code import intrinsics, kernels
+from vectarium.model.machine_code import board as at
+from vectarium.model.machine_code import intrinsics, kernels, matrices
 from vectarium.model.memory import Memory
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8
+from vectarium.model.trace import Store
 
 CODES = {FLOAT32: intrinsics.FLOAT32, FLOAT16: intrinsics.FLOAT16, INT8: intrinsics.INT8}
 
@@ -35,22 +39,85 @@ def test_products_of_some_rows(form, rows, count):
     inputs = torch.randn(count, 96, generator=generator)
     found = np.full((8, rows + rows % 2), np.nan, np.float32)
     matrix = matrix_in(form, weight, bias)
-    kernels._multiply(CODES[form], np.array(matrix.columns), 0, rows, inputs.numpy(), count, found)
+    matrices.multiply(CODES[form], np.array(matrix.columns), 0, rows, inputs.numpy(), count, found)
     held = weight.half() if form == FLOAT16 else weight
     expected = inputs.double() @ held.double().T + bias
     assert found[:count, :rows] == pytest.approx(expected.numpy(), rel=1e-5, abs=1e-4)
     assert np.isnan(found[count:]).all()
 
 
-def test_who_comes_with_an_old_ticket_does_nothing():
-    counts = np.zeros(kernels.counters(0), np.int64)
-    counts[kernels.TICKET] = 7
-    logits, none = np.full((1, 4), 5, np.float32), np.empty((1, 4), np.float32)
-    table, scales = np.zeros((1, kernels.TABLE), np.int64), np.empty(0, np.float32)
-    heads, patterns = np.empty((0, 3, 1, 0, 1), np.float32), np.empty((0, 1, 0, 0), np.float32)
-    kernels.read(
-        counts, 6, True, 0, table, scales, 1e-5, 0, 0, 0, 1,
-        none[None], heads, none, none, patterns, logits, none, none,
-    )  # fmt: skip
-    assert (logits == 5).all()
-    assert (counts[kernels.TICKET], counts[kernels.INSIDE]) == (7, 0)
+@pytest.fixture
+def read(make_model, monkeypatch):
+    """A pass over three positions by a crew of two: its board, what it filled, and what must stay alive."""
+    monkeypatch.setattr(threads, "ALL", 2)
+    model = make_model(n_layer=2)
+    form, store = prepared(model, exact=True), Store(model, 10)
+    store.heads.zero_()
+    store.residual.zero_()
+    with torch.inference_mode():
+        found = form.read(store.residual, store.heads, some_ids(model, 3), 0)
+    filled = store.residual.numpy(), store.heads.numpy(), found.logits
+    return form.crew.board, filled, (form, store, found)
+
+
+def until_asleep(board):
+    while board[at.MEMBER + at.A_MEMBER + at.AWAKE]:
+        pass
+
+
+def test_a_helper_does_all_that_nobody_else_does(read):
+    board, filled, _ = read
+    until_asleep(board)
+    expected = [array.copy() for array in filled]
+    filled[0][1:] = 0
+    for array in filled[1:]:
+        array[:] = 0
+    board[board[at.PHASES] :] = 0
+    board[at.TICKET], board[at.MEMBERS] = 1000, 2
+    kernels.help_out(board, 1, 10)
+    for array, same in zip(filled, expected, strict=True):
+        assert np.array_equal(array, same)
+    assert board[at.INSIDE] == 0
+
+
+@pytest.mark.parametrize(("ticket", "members"), [(0, 2), (1000, 1)])
+def test_who_is_not_wanted_does_nothing(read, ticket, members):
+    board, filled, _ = read
+    until_asleep(board)
+    board[board[at.PHASES] :] = 0
+    board[at.TICKET], board[at.MEMBERS], board[at.MEMBER + at.A_MEMBER + at.AWAKE] = ticket, members, 1
+    filled[2][:] = 5
+    kernels.help_out(board, 1, 10)
+    assert (filled[2] == 5).all()
+    assert (board[at.INSIDE], board[at.MEMBER + at.A_MEMBER + at.AWAKE]) == (0, 0)
+
+
+KINDS = (matrices.ATTENTION_IN, kernels.ATTEND, matrices.ATTENTION_OUT, matrices.INNER, matrices.OUTER)
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind"),
+    [(0, matrices.ATTENTION_IN), (1, kernels.ATTEND), (1, matrices.OUTER), (2, matrices.UNEMBEDDING)],
+)
+def test_what_another_member_does_not_finish_is_done_again(read, layer, kind):
+    board, (residual, heads, logits), (_, _, found) = read
+    until_asleep(board)
+    targets = {
+        matrices.ATTENTION_IN: heads[0, ..., :3, :],
+        kernels.ATTEND: found.patterns[1],
+        matrices.OUTER: residual[2, :3],
+        matrices.UNEMBEDDING: logits,
+    }
+    phase = layer * at.A_BLOCK + (0 if kind == matrices.UNEMBEDDING else KINDS.index(kind))
+    counted, held = board[at.PHASES] + board[at.A_PHASE] * phase, at.MEMBER + at.A_MEMBER + at.HOLDS
+    parts = board[counted + at.FINISHED]
+    # The other one has taken the last part, and its core has gone to another program.
+    board[counted + at.FINISHED] -= 1
+    board[held] = (phase << 32) + parts
+    target, expected = targets[kind], targets[kind].copy()
+    target[:] = 1000
+    kernels._share(board, 0, phase, layer, kind)
+    assert (board[held], board[counted + at.FINISHED]) == (0, parts)
+    again = target != 1000
+    assert 0 < again.sum() < again.size or parts == 1
+    assert np.array_equal(target[again], expected[again])

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
 from itertools import count
 
+import numpy as np
+from numpy.typing import NDArray
+
+from vectarium.model.machine_code import board as at
+from vectarium.model.machine_code import kernels
 from vectarium.model.threads import OnePosition
 
-Job = Callable[[int, int], None]
-"""Part of a pass: called with a ticket, which says which pass it is, and the number of who calls."""
+STAY = 20_000
+"""How often a helper offers its core to others, and looks for a pass in between, until it goes to sleep: less
+than half a millisecond. To wake one takes as long as some blocks of a small model."""
 
 
 class Crew:
@@ -19,46 +24,39 @@ class Crew:
     The helpers end when nobody has the crew any more.
     """
 
-    def __init__(self, members: int) -> None:
+    def __init__(self, members: int, layers: int) -> None:
+        """For models of so many layers."""
         self.threads = OnePosition(members, of_pytorch=False)
         """How many of them to ask at the moment."""
-        self._helpers = [_Helper(number) for number in range(1, members)]
+        self.board: NDArray[np.int64] = at.new(members, layers)
+        """Where to write what the next pass is about."""
+        self._helpers = [_Helper(number, self.board) for number in range(1, members)]
         self._tickets = count(1)
         weakref.finalize(self, _dismiss, self._helpers)
 
     def __len__(self) -> int:
         return 1 + len(self._helpers)
 
-    def share(self, announce: Callable[[int], None], job: Job) -> None:
-        """Do ``job`` together, with helpers who may come late, and find it done.
-
-        ``announce`` is told the ticket before anybody begins.
-        """
-        ticket = next(self._tickets)
-        announce(ticket)
+    def read(self) -> None:
+        """Compute the pass that the board tells of, with helpers who may come late."""
+        self.board[at.MEMBERS] = self.threads.number
         for helper in self._helpers[: self.threads.number - 1]:
-            helper.ask(ticket, job)
-        try:
-            job(ticket, 0)
-        finally:
-            for helper in self._helpers:
-                helper.forget()
+            helper.ask()
+        kernels.lead(self.board, next(self._tickets))
 
 
 class _Helper:
-    def __init__(self, number: int) -> None:
-        self._number = number
+    def __init__(self, number: int, board: NDArray[np.int64]) -> None:
+        self._number, self._board = number, board
+        self._awake = at.MEMBER + at.A_MEMBER * number + at.AWAKE
         self._asked = threading.Semaphore(0)
-        self._wanted: tuple[int, Job] | None = None
         self._dismissed = False
         threading.Thread(target=self._help, daemon=True, name=f"helper {number}").start()
 
-    def ask(self, ticket: int, job: Job) -> None:
-        self._wanted = ticket, job
-        self._asked.release()
-
-    def forget(self) -> None:
-        self._wanted = None  # it holds what was computed with
+    def ask(self) -> None:
+        if not self._board[self._awake]:
+            self._board[self._awake] = 1
+            self._asked.release()
 
     def dismiss(self) -> None:
         self._dismissed = True
@@ -69,11 +67,7 @@ class _Helper:
             self._asked.acquire()
             if self._dismissed:
                 return
-            if wanted := self._wanted:
-                ticket, job = wanted
-                job(ticket, self._number)
-                del job
-            del wanted
+            kernels.help_out(self._board, self._number, STAY)
 
 
 def _dismiss(helpers: list[_Helper]) -> None:

@@ -44,6 +44,16 @@ def floats(context: Any, address: Any) -> Any:
 
 
 @intrinsic
+def wholes(context: Any, address: Any) -> Any:
+    """A pointer to whole numbers of 64 bits at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _pointer(builder, arguments[0], _INT64)
+
+    return types.CPointer(types.int64)(types.int64), generate
+
+
+@intrinsic
 def added(context: Any, address: Any, more: Any) -> Any:
     """Add to a whole number that several threads count with; what it was before."""
 
@@ -65,6 +75,30 @@ def looked_at(context: Any, address: Any) -> Any:
 
 
 @intrinsic
+def put(context: Any, address: Any, value: Any) -> Any:
+    """Write a whole number that several threads count with."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address, value = arguments
+        builder.store_atomic(value, _pointer(builder, address, _INT64), "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), generate
+
+
+@intrinsic
+def replaced(context: Any, address: Any, old: Any, new: Any) -> Any:
+    """Write a whole number where the old one still stands; whether it did."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address, old, new = arguments
+        found = builder.cmpxchg(_pointer(builder, address, _INT64), old, new, "seq_cst", "seq_cst")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
 def as_float(context: Any, bits: Any) -> Any:
     """The float32 that has these 32 bits."""
 
@@ -72,6 +106,18 @@ def as_float(context: Any, bits: Any) -> Any:
         return builder.bitcast(arguments[0], _FLOAT)
 
     return types.float32(types.int32), generate
+
+
+@intrinsic
+def rest(context: Any) -> Any:
+    """Leave a moment to another thread that computes on the same core, where the processor can."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if platform.machine().lower() in ("x86_64", "amd64"):
+            builder.call(_function(builder, "llvm.x86.sse2.pause", ir.VoidType()), [])
+        return context.get_dummy_value()
+
+    return types.none(), generate
 
 
 @intrinsic

@@ -2,153 +2,143 @@
 
 One position needs every weight once, so its time is that of carrying them from memory. A tile multiplies two
 rows of a matrix with up to four positions while it asks for the weights that come next. Threads share out all
-that can be done at once in small parts: one whose core the system has given to another program holds up the
-others by no more than its part. Every sum is made in the same order for any number of threads and positions:
-the numbers are the same to the last bit.
+that can be done at once in small parts, and nobody is waited for: where the system has given the core of one
+to another program, the others do its part once more. That is why every value has a place of its own during a
+pass: what is written twice, or late, is the same. And every sum is made in the same order for any number of
+threads and positions: the numbers are the same to the last bit.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+import numpy as np
+from numba import carray, njit
 
+from vectarium.model.machine_code import board as at
 from vectarium.model.machine_code.compiling import OPTIONS, compiled
-from vectarium.model.machine_code.functions import attend, gelu, norm, scale_and_shift
-from vectarium.model.machine_code.intrinsics import ROWS, TOGETHER, added, looked_at, offer_core, tile
+from vectarium.model.machine_code.functions import attend, gelu, norm
+from vectarium.model.machine_code.intrinsics import (
+    ROWS,
+    added,
+    as_float,
+    floats,
+    looked_at,
+    offer_core,
+    put,
+    replaced,
+    rest,
+)
+from vectarium.model.machine_code.matrices import (
+    ATTENTION_IN,
+    ATTENTION_OUT,
+    INNER,
+    MATRIX,
+    NORM_1,
+    NORM_2,
+    OUTER,
+    ROW,
+    TABLE,
+    UNEMBEDDING,
+    multiply,
+    rows_of_part,
+)
 
-MOST = 8
-"""Positions of a pass, at most."""
-
-# Of every matrix, the columns of a table of addresses and of distances in bytes:
-WEIGHTS = 0
-ROW = 1
-"""From two rows to the next two."""
-BESIDE, STEP, AHEAD = 2, 3, 4
-"""As `tile` has them."""
-BIAS, SCALE = 5, 6
-"""Float32 of every row, added to its products and multiplied with them before; 0 for none."""
-MATRIX = 7
-ATTENTION_IN, ATTENTION_OUT, INNER, OUTER = (number * MATRIX for number in range(4))
-NORM_1, NORM_2 = 4 * MATRIX, 4 * MATRIX + 2
-"""The weights of a layer norm, followed by its biases."""
-TABLE = 4 * MATRIX + 4
-"""Columns of a block. After the last block, in the first ones, the unembedding; NORM_1 is the final norm."""
-UNEMBEDDING = TABLE
 ATTEND = -1  # has no matrix
 
-APART = 8  # whole numbers between those that different threads write: so they are not in one cache line
-TICKET, INSIDE = 0, APART  # of the pass that is being computed; how many helpers are at it
-PHASES = 2 * APART
-"""Where the counters of phases begin: parts taken and, `APART` further, parts finished."""
-PHASE = 2 * APART
-BLOCK = 5  # phases
-PARTS, PART_BYTES = 16, 2**18  # of a matrix: so many at least, so large at most
-LOOKS = 1000  # at what others do, before the core is offered to somebody else
-
-
-def counters(layers: int) -> int:
-    """How many whole numbers `read` needs to share out that many blocks and the unembedding."""
-    return PHASES + PHASE * (BLOCK * layers + 1)
+PATIENCE = 50_000  # looks at what others do, before their parts are done once more
 
 
 @compiled
-def _share_heads(
-    phase: int, scale: float, layer: int, start: int, count: int, heads: Any, mixed: Any, patterns: Any
-) -> None:
-    """Mix the values of what positions see, every head of every position a part."""
-    number, size = heads.shape[2], heads.shape[4]
-    parts = count * number
-    while True:
-        part = added(phase, 1)
-        if part >= parts:
-            break
-        position, head = part // number, part % number
-        end = start + position + 1
-        queries, keys, values = heads[layer, 0, head], heads[layer, 1, head], heads[layer, 2, head]
-        into = mixed[position, head * size : (head + 1) * size]
-        pattern = patterns[layer, head, position, :end]
-        attend(queries[end - 1], keys[:end], values[:end], scale, pattern, into)
-        added(phase + 8 * APART, 1)
-    _wait(phase + 8 * APART, parts)
+def _rows(board: Any, kind: int) -> Any:
+    """How many rows a matrix has."""
+    if kind == ATTENTION_IN:
+        return 3 * board[at.WIDTH]
+    if kind == INNER:
+        return board[at.INNER]
+    return board[at.VOCABULARY] if kind == UNEMBEDDING else board[at.WIDTH]
 
 
 @compiled
-def _share_rows(
-    phase: int,
-    kind: int,
-    form: int,
-    columns: Any,
-    epsilon: float,
-    layer: int,
-    start: int,
-    count: int,
-    residual: Any,
-    heads: Any,
-    mixed: Any,
-    inner: Any,
-    logits: Any,
-    normed: Any,
-    found: Any,
-) -> None:
-    """Multiply with a matrix, some rows a part, and put the products where they belong."""
-    width = residual.shape[2]
-    matrix, addresses = columns[:MATRIX], columns[NORM_1:NORM_2]
-    hidden = residual[layer, start : start + count]
-    inputs, rows = normed, 3 * width
-    if kind in (ATTENTION_OUT, OUTER):
-        matrix = columns[kind : kind + MATRIX]
-        inputs, rows = (mixed, width) if kind == ATTENTION_OUT else (inner, width)
-    elif kind == INNER:
-        matrix, addresses = columns[INNER : INNER + MATRIX], columns[NORM_2:]
-        hidden, rows = residual[layer + 1, start : start + count], inner.shape[1]
-    elif kind == UNEMBEDDING:
-        rows = logits.shape[1]
-    some = rows_of_part(rows, matrix[ROW] // ROWS)
-    parts = -(-rows // some)
-    prepared = kind in (ATTENTION_OUT, OUTER)
-    while True:
-        part = added(phase, 1)
-        if part >= parts:
-            break
-        if not prepared:
-            norm(hidden, addresses, epsilon, normed)
-            prepared = True
-        begin, end = part * some, min((part + 1) * some, rows)
-        _multiply(form, matrix, begin, end, inputs, count, found)
-        for position in range(count):
-            place = start + position
-            values = found[position, : end - begin]
-            if kind == ATTENTION_IN:
-                _put_heads(values, begin, heads[layer], place)
-            elif kind == ATTENTION_OUT:
-                for row in range(begin, end):
-                    residual[layer + 1, place, row] = residual[layer, place, row] + values[row - begin]
-            elif kind == INNER:
-                gelu(values)
-                inner[position, begin:end] = values
-            elif kind == OUTER:
-                for row in range(begin, end):
-                    residual[layer + 1, place, row] += values[row - begin]
-            else:
-                logits[position, begin:end] = values
-        added(phase + 8 * APART, 1)
-    _wait(phase + 8 * APART, parts)
+def _matrix(board: Any, layer: int, kind: int) -> Any:
+    """[MATRIX]"""
+    begin = 0 if kind == UNEMBEDDING else kind
+    return at.table(board, TABLE)[layer, begin : begin + MATRIX]
 
 
 @compiled
-def rows_of_part(rows: int, row_bytes: int) -> int:
-    """How many rows of a matrix a thread takes at once."""
-    return max(1, min(PART_BYTES // row_bytes, rows // PARTS) // ROWS) * ROWS
+def _positions(board: Any, kind: int) -> Any:
+    return board[at.WANTED] if kind == UNEMBEDDING else board[at.COUNT]
+
+
+# Parts
 
 
 @compiled
-def _wait(finished: int, parts: int) -> None:
-    looks = 0
-    while looked_at(finished) < parts:
-        looks += 1
-        if looks > LOOKS:
-            offer_core()
+def _size_of_part(board: Any, layer: int, kind: int) -> Any:
+    return rows_of_part(_rows(board, kind), _matrix(board, layer, kind)[ROW] // ROWS)
+
+
+@compiled
+def _prepare(board: Any, member: int, layer: int, kind: int) -> None:
+    """Make the input of a matrix, where that is a layer norm."""
+    count, width = _positions(board, kind), board[at.WIDTH]
+    into = at.own(board, at.NORMED, member, at.MOST, width)
+    epsilon = as_float(np.int32(board[at.EPSILON]))
+    columns = at.table(board, TABLE)[layer]
+    if kind == INNER:
+        norm(at.between(board, at.BETWEEN, layer, width)[:count], columns[NORM_2:], epsilon, into)
+    elif kind in (ATTENTION_IN, UNEMBEDDING):
+        start = board[at.START]
+        norm(at.residual(board)[layer, start : start + count], columns[NORM_1:NORM_2], epsilon, into)
+
+
+@compiled
+def _attend(board: Any, member: int, layer: int, part: int) -> None:
+    """Mix the values of what a position sees, for one head."""
+    number, width, context = board[at.HEADS], board[at.WIDTH], board[at.CONTEXT]
+    position, head, size = part // number, part % number, width // number
+    last = board[at.START] + position
+    heads = at.heads(board, layer)
+    queries, keys, values = heads[0, head], heads[1, head], heads[2, head]
+    pattern = at.own(board, at.SEEN, member, 1, context)[0, : last + 1]
+    mixed = at.own(board, at.FOUND, member, at.MOST, board[at.ROOM])[0, :size]
+    attend(queries[last], keys[: last + 1], values[: last + 1], at.scale(board, layer), pattern, mixed)
+    at.between(board, at.MIXED, layer, width)[position, head * size : (head + 1) * size] = mixed
+    shape = (layer + 1, number, board[at.COUNT], board[at.CAPACITY])
+    carray(floats(board[at.PATTERNS]), shape)[layer, head, position, : last + 1] = pattern
+
+
+@compiled
+def _multiply_part(board: Any, member: int, layer: int, kind: int, part: int) -> None:
+    """Multiply some rows of a matrix with its input, and put the products where they belong."""
+    width, start, count = board[at.WIDTH], board[at.START], _positions(board, kind)
+    matrix, rows, some = _matrix(board, layer, kind), _rows(board, kind), _size_of_part(board, layer, kind)
+    begin, end = part * some, min((part + 1) * some, rows)
+    found = at.own(board, at.FOUND, member, at.MOST, board[at.ROOM])
+    if kind == ATTENTION_OUT:
+        inputs = at.between(board, at.MIXED, layer, width)
+    elif kind == OUTER:
+        inputs = at.between(board, at.INNERS, layer, board[at.INNER])
+    else:
+        inputs = at.own(board, at.NORMED, member, at.MOST, width)
+    multiply(board[at.FORM], matrix, begin, end, inputs, count, found)
+    residual, between = at.residual(board), at.between(board, at.BETWEEN, layer, width)
+    for position in range(count):
+        values, place = found[position, : end - begin], start + position
+        if kind == ATTENTION_IN:
+            _put_heads(values, begin, at.heads(board, layer), place)
+        elif kind == ATTENTION_OUT:
+            for row in range(begin, end):
+                between[position, row] = residual[layer, place, row] + values[row - begin]
+        elif kind == INNER:
+            gelu(values)
+            at.between(board, at.INNERS, layer, rows)[position, begin:end] = values
+        elif kind == OUTER:
+            for row in range(begin, end):
+                residual[layer + 1, place, row] = between[position, row] + values[row - begin]
+        else:
+            carray(floats(board[at.LOGITS]), (count, rows))[position, begin:end] = values
 
 
 @compiled
@@ -163,83 +153,127 @@ def _put_heads(values: Any, row: int, heads: Any, place: int) -> None:
         done += some
 
 
+# Sharing
+
+
 @compiled
-def _multiply(form: int, matrix: Any, begin: int, end: int, inputs: Any, count: int, found: Any) -> None:
-    """Rows ``begin`` to ``end`` - 1 times ``count`` inputs, [position, in]: ``found``, [position, row]."""
-    width, apart = inputs.shape[1], found.strides[0]
-    beside, step, ahead = matrix[BESIDE], matrix[STEP], matrix[AHEAD]
-    for row in range(begin, end, ROWS):
-        if row + 1 == end:
-            beside = 0  # a row that is missing at the end is not looked for
-        weights, into = matrix[WEIGHTS] + row // ROWS * matrix[ROW], found.ctypes.data + 4 * (row - begin)
-        for first in range(0, count, TOGETHER):
-            some, given = min(TOGETHER, count - first), inputs.ctypes.data + 4 * first * width
-            tile(form, some, weights, beside, step, ahead, width, given, into + first * apart, apart)
-    for position in range(count):
-        scale_and_shift(found[position, : end - begin], matrix[SCALE], matrix[BIAS], begin)
-
-
-@njit(
-    "void(int64[::1], int64, boolean, int64, int64[:, ::1], float32[::1], float64, int64, int64, int64,"
-    "int64,"
-    "float32[:, :, ::1], float32[:, :, :, :, ::1], float32[:, ::1], float32[:, ::1], float32[:, :, :, ::1],"
-    "float32[:, ::1], float32[:, ::1], float32[:, ::1])",
-    **OPTIONS,
-)
-def read(
-    counts: Any,
-    ticket: int,
-    helps: bool,
-    form: int,
-    table: Any,
-    scales: Any,
-    epsilon: float,
-    first: int,
-    last: int,
-    start: int,
-    count: int,
-    residual: Any,
-    heads: Any,
-    mixed: Any,
-    inner: Any,
-    patterns: Any,
-    logits: Any,
-    normed: Any,
-    found: Any,
-) -> None:
-    """Take positions ``start`` on, ``count`` of them, through the blocks from ``first`` to ``last`` - 1.
-
-    Every thread that takes part calls it; all but one with ``helps``, and these may come late or not at all.
-    ``counts`` are zeros but for `TICKET`, which has to be this pass's: those who help with another one leave.
-    ``table`` is [layer + 1, TABLE], ``scales``, [layer], what q·k is multiplied with. ``residual`` and
-    ``heads`` are those of a `Store`; ``patterns``, [layer, head, query, key], are filled up to each query.
-    Where ``logits``, [position, vocabulary], has positions, these are unembedded after that. The others are
-    room: ``mixed`` [MOST, width] and ``inner`` [MOST, inner width] for all threads together; ``normed``
-    [MOST, width] and ``found`` [MOST, rows of a part] for each.
-    """
-    inside, current = counts.ctypes.data + 8 * INSIDE, counts.ctypes.data + 8 * TICKET
-    if helps:
-        added(inside, 1)
-    if looked_at(current) == ticket:
-        phase = counts.ctypes.data + 8 * PHASES
-        for layer in range(first, last):
-            for kind in (ATTENTION_IN, ATTEND, ATTENTION_OUT, INNER, OUTER):
-                if kind == ATTEND:
-                    _share_heads(phase, scales[layer], layer, start, count, heads, mixed, patterns)
-                else:
-                    _share_rows(
-                        phase, kind, form, table[layer], epsilon, layer, start, count,
-                        residual, heads, mixed, inner, logits, normed, found,
-                    )  # fmt: skip
-                phase += 8 * PHASE
-        if len(logits):
-            _share_rows(
-                phase, UNEMBEDDING, form, table[last], epsilon, last, start, len(logits),
-                residual, heads, mixed, inner, logits, normed, found,
-            )  # fmt: skip
-    if helps:
-        added(inside, -1)
+def _compute(board: Any, member: int, layer: int, kind: int, part: int) -> None:
+    if kind == ATTEND:
+        _attend(board, member, layer, part)
     else:
-        added(current, -ticket)
-        while looked_at(inside):
+        _multiply_part(board, member, layer, kind, part)
+
+
+@compiled
+def _phase(board: Any, phase: int) -> Any:
+    """The address of what is counted there."""
+    return board.ctypes.data + 8 * (board[at.PHASES] + board[at.A_PHASE] * phase)
+
+
+@compiled
+def _holds(board: Any, member: int) -> Any:
+    return board.ctypes.data + 8 * (at.MEMBER + at.A_MEMBER * member + at.HOLDS)
+
+
+@compiled
+def _take(board: Any, member: int, phase: int, parts: int) -> Any:
+    """The next part of a member's own share, which lies together; then of those of others."""
+    members = board[at.MEMBERS]
+    for other in range(members):
+        whose = (member + other) % members
+        begin, end = whose * parts // members, (whose + 1) * parts // members
+        taken = _phase(board, phase) + 8 * (at.TAKEN + at.APART * whose)
+        if looked_at(taken) < end - begin:
+            part = begin + added(taken, 1)
+            if part < end:
+                return part
+    return parts
+
+
+@compiled
+def _share(board: Any, member: int, phase: int, layer: int, kind: int) -> None:
+    """Compute what all positions need of a matrix, or of attention, together with other members."""
+    if kind == ATTEND:
+        parts = board[at.COUNT] * board[at.HEADS]
+    else:
+        parts = -(-_rows(board, kind) // _size_of_part(board, layer, kind))
+    finished, holds = _phase(board, phase) + 8 * at.FINISHED, _holds(board, member)
+    prepared = False
+    while True:
+        part = _take(board, member, phase, parts)
+        if part == parts:
+            break
+        held = (phase << 32) + part + 1
+        put(holds, held)
+        if not prepared:
+            _prepare(board, member, layer, kind)
+            prepared = True
+        _compute(board, member, layer, kind, part)
+        if replaced(holds, held, 0):
+            added(finished, 1)
+    looks = 0
+    while looked_at(finished) < parts:
+        looks += 1
+        if looks > PATIENCE:
+            if not prepared:
+                _prepare(board, member, layer, kind)
+                prepared = True
+            for other in range(board[at.MEMBERS]):
+                _do_again(board, member, phase, layer, kind, other)
             offer_core()
+
+
+@compiled
+def _do_again(board: Any, member: int, phase: int, layer: int, kind: int, other: int) -> None:
+    """Compute the part that another member has taken and not finished."""
+    holds = _holds(board, other)
+    held = looked_at(holds)
+    if held and held >> 32 == phase:
+        _compute(board, member, layer, kind, (held & 0xFFFF_FFFF) - 1)
+        if replaced(holds, held, 0):
+            added(_phase(board, phase) + 8 * at.FINISHED, 1)
+
+
+@compiled
+def _read(board: Any, member: int) -> None:
+    phase = 0
+    for layer in range(board[at.FIRST], board[at.LAST]):
+        for kind in (ATTENTION_IN, ATTEND, ATTENTION_OUT, INNER, OUTER):
+            _share(board, member, phase, layer, kind)
+            phase += 1
+    if board[at.WANTED]:
+        _share(board, member, phase, board[at.LAST], UNEMBEDDING)
+
+
+@njit("void(int64[::1], int64)", **OPTIONS)
+def lead(board: Any, ticket: int) -> None:
+    """Compute the pass that ``board`` tells of, with those who come when they see the ``ticket``, not 0."""
+    here = board.ctypes.data
+    board[board[at.PHASES] :] = 0
+    put(here + 8 * at.TICKET, ticket)
+    _read(board, 0)
+    put(here + 8 * at.TICKET, 0)
+    while looked_at(here + 8 * at.INSIDE):
+        offer_core()
+
+
+@njit("void(int64[::1], int64, int64)", **OPTIONS)
+def help_out(board: Any, member: int, stay: int) -> None:
+    """Take part in every pass, until there was none when it was looked for so many times."""
+    here = board.ctypes.data
+    current, inside = here + 8 * at.TICKET, here + 8 * at.INSIDE
+    looks = known = 0
+    while looks < stay:
+        ticket = looked_at(current)
+        if ticket and ticket != known:
+            added(inside, 1)
+            if looked_at(current) == ticket and member < board[at.MEMBERS]:
+                _read(board, member)
+            added(inside, -1)
+            looks, known = 0, ticket
+        else:
+            looks += 1
+            rest()
+            if looks % 16 == 0:
+                offer_core()
+    put(here + 8 * (at.MEMBER + at.A_MEMBER * member + at.AWAKE), 0)
