@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QWidget
 
 ZOOM_MIN, ZOOM_MAX = 0.8, 3.0
@@ -109,6 +109,14 @@ class Look:
     def mono(self, size: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
         return QFont(_font(MONO, self.px(size), weight))
 
+    def words_width(self, text: str, size: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> float:
+        """How wide a text in `words` is, in logical pixels."""
+        return _width(WORDS, self.px(size), weight, text)
+
+    def mono_width(self, text: str, size: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> float:
+        """How wide a text in `mono` is, in logical pixels."""
+        return _width(MONO, self.px(size), weight, text)
+
 
 @lru_cache(maxsize=256)  # copies share what Qt has looked up for it, which takes longer than to draw a word
 def _font(family: str, pixels: int, weight: QFont.Weight) -> QFont:
@@ -121,6 +129,11 @@ def _font(family: str, pixels: int, weight: QFont.Weight) -> QFont:
         font.setFeature(QFont.Tag("liga"), 0)
         font.setFeature(QFont.Tag("calt"), 0)
     return font
+
+
+@lru_cache(maxsize=8192)  # while pictures move, the same texts are measured in every frame
+def _width(family: str, pixels: int, weight: QFont.Weight, text: str) -> float:
+    return QFontMetricsF(_font(family, pixels, weight)).horizontalAdvance(text)
 
 
 @runtime_checkable

@@ -34,7 +34,7 @@ from vectarium.drawing.frame import Frame
 from vectarium.drawing.palette import Look, mix
 
 # Between two pictures while the mouse drags, alone or among panes that draw too.
-FRAME_MS, CROWDED_MS = 16, 28
+FRAME_MS, CROWDED_MS = 16, 31
 TURN_MS, TURN_STEP = 33, 0.35  # slow rotation: pixels of dragging per step
 CLICK_REACH = 9  # logical pixels at 100 %
 FEW = 2000  # points that a view should show all of

@@ -113,7 +113,7 @@ class CloudPainting:
         boxes = scene_of.fit_labels(look, named, size, taken)
         for index, box_of in boxes.items():
             text, x, y, strong = named[index]
-            scene_of.paint_leader(painter, box_of, x, y, colors[index])
+            scene_of.paint_leader(painter, box_of, x, y, colors[index], ring)
             self._pictures.paint(painter, look, box_of, text, colors[index], strong)
         self.label_boxes = {named[index][0]: box for index, box in boxes.items()}
         for index, box_of in scene_of.fit_labels(look, weak, size, taken, rows=1).items():
@@ -124,7 +124,6 @@ class CloudPainting:
     def _paint_names(self, painter: QPainter, look: Look, view: View, taken: list[Box]) -> None:
         """The names of other points, as many as find room; those that were there before come first."""
         names, projected, size = view.cloud.names, view.projected, view.size
-        metrics = QFontMetricsF(scene_of.font_of(look, False))
         cell = (look.px(120), look.px(46))
         # Words before punctuation and numerals, which get what room is left.
         fresh = (
@@ -139,7 +138,7 @@ class CloudPainting:
         shown = ((row, float(projected.x[row]), float(projected.y[row])) for row in rows if row not in hidden)
         boxes = labels.place(
             (each for each in shown if not _covered(covered, *each[1:])),
-            lambda row: metrics.horizontalAdvance(names[row]) + look.px(6),
+            lambda row: scene_of.label_width(look, names[row], False),
             look.px(18),
             look.px(5),
             size,

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from vectarium.drawing.palette import Theme, mix
 
 Colors = npt.NDArray[np.uint32]
+Values = npt.NDArray[np.floating]
 LEVELS = 256
 
 
@@ -35,6 +36,18 @@ def weight_share(weights: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """The place of weights on the colour scale: their square root, so that small ones can be seen."""
     shares: npt.NDArray[np.floating] = np.sqrt(np.clip(weights, 0, 1))
     return shares
+
+
+def strongest(weights: Values, step: int, axes: tuple[int, ...], of: np.ufunc = np.maximum) -> Values:
+    """Of `step` neighbours along each axis, fewer at the end, what is largest, or `of` finds."""
+    for axis in axes:
+        weights = np.moveaxis(weights, axis, 0)
+        found = weights[::step].copy()
+        for offset in range(1, step):
+            others = weights[offset::step]
+            of(found[: len(others)], others, out=found[: len(others)])
+        weights = np.moveaxis(found, 0, axis)
+    return weights
 
 
 def image(shares: npt.NDArray[np.floating], colors: Colors, hidden: npt.NDArray[np.bool_]) -> QImage:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 
-from vectarium.drawing.heads.head_colors import LEVELS, weight_colors, weight_share
+from vectarium.drawing.heads.head_colors import LEVELS, strongest, weight_colors, weight_share
 from vectarium.drawing.heads.head_grid_layout import Label
 from vectarium.drawing.palette import Look, Theme
 
@@ -21,8 +21,7 @@ def stamps(cells: npt.NDArray[np.float32], side: int, queries_down: bool, theme:
     """
     step = max(1, -(-cells.shape[-1] // side))
     if step > 1:
-        edges = np.arange(0, cells.shape[-1], step)
-        cells = np.maximum.reduceat(np.maximum.reduceat(cells, edges, axis=-1), edges, axis=-2)
+        cells = strongest(cells, step, (-2, -1))
     count = cells.shape[-1]
     level = (weight_share(cells) * (LEVELS - 1) + 0.5).astype(np.uint8)
     pixels = np.where(np.tri(count, dtype=bool), weight_colors(theme)[level], np.uint32(0))

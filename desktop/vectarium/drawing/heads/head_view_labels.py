@@ -14,16 +14,18 @@ SMALLEST, LARGEST = 12.0, 17.0  # pixels at 100 %: rather fewer tokens than smal
 
 def label_font(look: Look, cell: float) -> QFont:
     """As large as the cells allow, and always large enough to be read in a hall."""
-    return look.mono(min(LARGEST, max(SMALLEST, 0.5 * cell / look.zoom)))
+    return look.mono(_label_size(look, cell))
+
+
+def _label_size(look: Look, cell: float) -> float:
+    return min(LARGEST, max(SMALLEST, 0.5 * cell / look.zoom))
 
 
 def label_room(look: Look, labels: tuple[str, ...], cell: float) -> tuple[float, float]:
     """How wide the labels at the side and how high the slanted ones on top would like to be."""
-    font = label_font(look, cell)
-    font.setWeight(QFont.Weight.Bold)
-    metrics = QFontMetrics(font)
-    widest = max((metrics.horizontalAdvance(label) for label in labels), default=0) + look.px(10)
-    return widest, widest * sin(SLANT * pi / 180) + metrics.height()
+    size, bold = _label_size(look, cell), QFont.Weight.Bold
+    widest = max((look.mono_width(label, size, bold) for label in labels), default=0.0) + look.px(10)
+    return widest, widest * sin(SLANT * pi / 180) + QFontMetrics(look.mono(size, bold)).height()
 
 
 def paint_labels(
@@ -36,9 +38,8 @@ def paint_labels(
 ) -> None:
     """Tokens at the side and on top, thinned where they would touch; `lit` (down, across) always."""
     theme = look.theme
-    font = label_font(look, frame.cell)
-    bold = QFont(font)
-    bold.setWeight(QFont.Weight.Bold)
+    size = _label_size(look, frame.cell)
+    font, bold = look.mono(size), look.mono(size, QFont.Weight.Bold)
     metrics = QFontMetrics(font)
     step = max(1, -(-round(metrics.height() * 0.92) // max(1, round(frame.cell))))
     if frame.cell < 1:
@@ -59,9 +60,11 @@ def paint_labels(
             strong = index in lit[side]
             painter.setFont(bold if strong else font)
             painter.setPen(QColor(theme.text if strong else colors[side]))
-            text = QFontMetrics(painter.font()).elidedText(
-                labels[index], Qt.TextElideMode.ElideRight, int(room - pad)
-            )
+            text, weight = labels[index], QFont.Weight.Bold if strong else QFont.Weight.Normal
+            if look.mono_width(text, size, weight) > int(room - pad):
+                text = QFontMetrics(painter.font()).elidedText(
+                    text, Qt.TextElideMode.ElideRight, int(room - pad)
+                )
             if side == 0:
                 rect = frame.rect(index, 0)
                 where = QRectF(

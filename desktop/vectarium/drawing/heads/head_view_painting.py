@@ -12,6 +12,7 @@ from vectarium.drawing.heads.head_colors import (
     ground_color,
     image,
     score_colors,
+    strongest,
     weight_colors,
     weight_share,
 )
@@ -92,9 +93,7 @@ def paint_cells(
 
 def _reduced(shares: npt.NDArray[np.floating], step: int, middle: float) -> npt.NDArray[np.floating]:
     """The share farthest from the middle of the scale in each block."""
-    rows, columns = (np.arange(0, size, step) for size in shares.shape)
-    high = np.maximum.reduceat(np.maximum.reduceat(shares, rows, axis=0), columns, axis=1)
-    low = np.minimum.reduceat(np.minimum.reduceat(shares, rows, axis=0), columns, axis=1)
+    high, low = (strongest(shares, step, (0, 1), of) for of in (np.maximum, np.minimum))
     return np.where(high - middle >= middle - low, high, low)
 
 
