@@ -43,7 +43,7 @@ def pattern(
     With ``first_query`` only the rows from there on, for a text that grows, and with ``end`` only those
     before it, which see no later key: [head, query - first, key], of the keys before ``end``.
     """
-    return _patterns(model, trace, range(layer, layer + 1), first_query, end)[0]
+    return patterns_of(model, trace, range(layer, layer + 1), first_query, end)[0]
 
 
 def patterns(
@@ -63,15 +63,18 @@ def patterns(
             continue
         if layer % at_once == 0:
             some = range(layer, min(layer + at_once, model.layers))
-            made = _patterns(model, trace, some, first_query)
+            made = patterns_of(model, trace, some, first_query)
         yield made[layer - some.start]
 
 
 @torch.inference_mode()
-def _patterns(
+def patterns_of(
     model: LoadedModel, trace: Trace, layers: range, first_query: int, end: int | None = None
 ) -> torch.Tensor:
-    """[layer, head, query - first, key]: of few queries, most of the time goes into calling PyTorch."""
+    """As `pattern`, of some layers, [layer, head, query - first, key].
+
+    Of few queries, most of the time goes into calling PyTorch.
+    """
     asking = trace.queries[layers.start : layers.stop, :, first_query:end].unbind()
     keys = trace.keys[layers.start : layers.stop, :, :end].transpose(2, 3).unbind()
     scaled = torch.empty(

@@ -73,24 +73,31 @@ class HeadReader:
         size = -(-places // a_cell)
         sent, told = 0, monotonic()
         turn = told
-        for layer in range(model.layers):
-            checkpoint(layer / model.layers)
+        weights = model.heads * max(1, count - stretches[0][2]) * count if stretches else 1
+        # Of a few new rows, looking things up takes longer than what is done with them.
+        for layers in _some(model.layers, max(1, AT_ONCE // weights)):
+            checkpoint(layers.start / model.layers)
             for place, stop, first, end in stretches:
                 if monotonic() - turn > TURN_SECONDS:
                     yield None
                     turn = monotonic()
                 # Of steps as small as these threads wait for one another; what came in between took more.
-                threads.take_for((end - first) * end * model.width)
-                pattern = sound(attention.pattern(model, trace, layer, first, end), layer, first)
-                sink = hide_first(pattern) if treatment.hide_sink else None
-                shown = pattern.cpu().numpy()
-                rows[:, layer, :, first:end] = _measured(measured[place], shown, first, sink)
+                threads.take_for((end - first) * end * model.width * len(layers))
+                patterns = attention.patterns_of(model, trace, layers, first, end)
+                for layer, pattern in zip(layers, patterns, strict=True):
+                    sound(pattern, layer, first)
+                heads = patterns.flatten(end_dim=1)
+                sink = hide_first(heads) if treatment.hide_sink else None
+                shown = heads.cpu().numpy()
+                found = _measured(measured[place], shown, first, sink)
+                into = rows[:, layers.start : layers.stop, :, first:end]
+                into[:] = found.reshape(into.shape)
                 shown = by_words(shown, starts[:stop], first) if treatment.words else shown
-                _reduce(shown, place, a_cell, cells[layer])
-            done = layer + 1 == model.layers
+                _reduce(shown, place, a_cell, cells[layers.start : layers.stop].reshape(-1, CELLS, CELLS))
+            done = layers.stop == model.layers
             if not done and monotonic() - told < BATCH_SECONDS:
                 continue
-            part = slice(sent, layer + 1)
+            part = slice(sent, layers.stop)
             if done:
                 self._known = _Known(model, treatment, ids, places, a_cell, cells, rows)
             yield HeadsRead(
@@ -103,7 +110,7 @@ class HeadReader:
                 measures=read_only(average(rows[:, part])),
                 done=done,
             )
-            sent, told = layer + 1, monotonic()
+            sent, told = layers.stop, monotonic()
             turn = told
 
     def _first_place(
@@ -118,6 +125,10 @@ class HeadReader:
             return known.places
         # The last word they share may have grown or lost its end, and its cells be too large by now.
         return int(np.searchsorted(starts, shared - 1, side="right") - 1) // a_cell * a_cell
+
+
+def _some(layers: int, at_once: int) -> Iterator[range]:
+    return (range(first, min(first + at_once, layers)) for first in range(0, layers, at_once))
 
 
 def _stretches(

@@ -237,15 +237,21 @@ class ModelWorker(Worker):
                 return
             reply, self._trace, over = writer.turn(self._model, self._trace, checkpoint, self._form)
         except Exception as error:
-            self._writer = None
+            self._stop_writing()
             self._fail(request, error)
             return
         self._reply(reply)
         if over is not None:
-            self._writer = None
             self._reply(Finished(request.number, request, over))
+            self._stop_writing()
         else:
             self._turn.start(min(writer.wait_ms(), LONGEST_WAIT_MS))
+
+    def _stop_writing(self) -> None:
+        from vectarium.model.memory import give_back
+
+        self._writer = None
+        give_back()
 
     def _score(self, request: Score) -> None:
         checkpoint = self._checkpoint(request, "Reading")

@@ -70,7 +70,7 @@ class Writer:
         own, left = self._trace, self._left
         if left is not None and np.array_equal(left.ids[: len(seen)], seen):
             return left
-        if own is None or not np.array_equal(own.ids, seen[: len(own)]):
+        if own is None or not np.array_equal(own.ids[: len(seen)], seen[: len(own)]):
             return trace
         return trace if trace is not None and np.array_equal(trace.ids[: len(own)], own.ids) else own
 
