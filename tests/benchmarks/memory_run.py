@@ -3,7 +3,7 @@
 All panes are open. What its processes share counts once, where the system tells. Prints MB:
 `{"open": …, "long": …, "grown": [[minute, tokens written so far, MB of the window, MB of the workers], …]}`:
 with a short text, with one of 1,024 tokens; and what is allocated over so many minutes of writing and
-orbiting, each time when the window is back at the short text and has come to rest.
+orbiting, each time when the window is back at the short text, a token was written on, and all is at rest.
 """
 
 import sys
@@ -70,6 +70,8 @@ def measure(model: str, folder: Path, minutes: float) -> None:
         orbit.stop()
         written += writing.end() * ROUND
         watched.session.edit_text(prompt)
+        watched.settle()
+        watched.session.generate(1)  # which lets go of what the long text was read into
         watched.settle()
         grown.append([(time.monotonic() - begun) / 60, written, *least(watched)])
     watched.close()
