@@ -132,6 +132,9 @@ def _compiled(model: LoadedModel) -> Generator[None, None, bool]:
 
 def _make() -> None:
     with suppress(Exception):  # `_compiled` will meet it as well
+        from vectarium.model.machine_code.compiling import fill_cache
+
+        fill_cache()
         import_module(COMPILED)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,3 +26,14 @@ exact = njit(**OPTIONS, fastmath={"contract"})
 """For what loses its point when sums are rearranged."""
 reordered = njit(**OPTIONS, fastmath={"reassoc", "contract", "nsz"})
 """For sums that may be made in any order: always in the same."""
+
+
+def fill_cache() -> None:
+    """Make all machine code, in seconds, if none was kept yet.
+
+    In a process of its own: what compiling takes, 230 MB, would stay with this one until it ends.
+    """
+    if getattr(sys, "frozen", False) or any(Path(numba.config.CACHE_DIR).rglob("*.nbc")):
+        return
+    command = [sys.executable, "-c", "import vectarium.model.machine_code.kernels"]
+    subprocess.run(command, check=False, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))

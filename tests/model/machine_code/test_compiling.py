@@ -1,0 +1,31 @@
+"""Machine code that is kept for the next time."""
+
+import os
+import subprocess
+import sys
+
+from numba import config
+
+from vectarium.model.machine_code import compiling
+
+MADE_HERE = """
+from vectarium.model.machine_code.compiling import fill_cache
+fill_cache()
+from vectarium.model.machine_code import kernels
+print(*(sum(kernel.stats.cache_misses.values()) for kernel in (kernels.lead, kernels.help_out)))
+"""
+
+
+def test_it_is_made_in_another_process_and_found_in_this_one(tmp_path):
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", MADE_HERE]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    assert run.stdout.split() == ["0", "0"]
+    assert any(tmp_path.rglob("*.nbc"))
+
+
+def test_what_is_there_is_not_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    (tmp_path / "kernels.nbc").touch()
+    monkeypatch.setattr(subprocess, "run", None)
+    compiling.fill_cache()
