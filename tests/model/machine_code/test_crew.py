@@ -1,13 +1,15 @@
 """Threads that help with one pass after the other."""
 
 import gc
+import os
+import sys
 import threading
 import time
 
 import pytest
 
 from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code.crew import Crew
+from vectarium.model.machine_code.crew import NICENESS, Crew
 
 
 def helpers():
@@ -64,3 +66,13 @@ def test_helpers_go_with_their_crew():
     for thread in started:
         thread.join(20)
         assert not thread.is_alive()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
+def test_helpers_step_back_behind_who_leads():
+    before, crew = helpers(), Crew(2, layers=1)
+    (helper,) = (thread for thread in helpers() if thread not in before)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    until(lambda: os.getpriority(os.PRIO_PROCESS, helper.native_id) == min(19, own + NICENESS))
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+    assert len(crew) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import weakref
 from itertools import count
@@ -16,6 +18,8 @@ from vectarium.model.threads import OnePosition
 STAY = 20_000
 """How often a helper offers its core to others, and looks for a pass in between, until it goes to sleep: less
 than half a millisecond. To wake one takes as long as some blocks of a small model."""
+
+NICENESS = 5  # a third of the share of a core that others want too
 
 
 class Crew:
@@ -63,11 +67,19 @@ class _Helper:
         self._asked.release()
 
     def _help(self) -> None:
+        _step_back()
         while True:
             self._asked.acquire()
             if self._dismissed:
                 return
             kernels.help_out(self._board, self._number, STAY)
+
+
+def _step_back() -> None:
+    """Let the window and whoever leads have the cores first: what this thread leaves is done by others."""
+    if sys.platform == "linux":  # elsewhere threads have no priorities that anybody may lower
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
 
 
 def _dismiss(helpers: list[_Helper]) -> None:
