@@ -185,12 +185,13 @@ class Compiled:
         patterns: NDArray[np.float32],
         logits: NDArray[np.float32],
     ) -> None:
-        """Fill the stream and what comes with it, or only the logits; see `board`."""
+        """Fill the stream and what comes with it, or only the logits: see `machine_code.board`."""
         board = self.crew.board
         width, inner, number, *others = self._sizes
         board[at.FORM : at.WANTED + 1] = _CODES[self.form], first, last, start, count, len(logits)
         board[at.WIDTH : at.EPSILON + 1] = width, inner, number, stream.shape[1], *others
         given = table, self._scales, stream, heads, patterns, logits
+        assert all(array.flags.c_contiguous for array in given)
         board[at.TABLE : at.LOGITS + 1] = [array.ctypes.data for array in given]
         board[at.MIXED : at.SEEN + 1] = [array.ctypes.data for array in self._room]
         self.crew.read()

@@ -16,8 +16,8 @@ from vectarium.model.machine_code import kernels
 from vectarium.model.threads import OnePosition
 
 STAY = 20_000
-"""How often a helper offers its core to others, and looks for a pass in between, until it goes to sleep: less
-than half a millisecond. To wake one takes as long as some blocks of a small model."""
+"""How often a helper looks for the next pass before it goes to sleep, in less than half a millisecond: to
+wake it takes as long as some blocks of a small model."""
 
 NICENESS = 5  # a third of the share of a core that others want too
 
@@ -77,7 +77,7 @@ class _Helper:
 
 def _step_back() -> None:
     """Let the window and whoever leads have the cores first: what this thread leaves is done by others."""
-    if sys.platform == "linux":  # elsewhere threads have no priorities that anybody may lower
+    if sys.platform == "linux":  # elsewhere this would be the priority of the whole process
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
 
