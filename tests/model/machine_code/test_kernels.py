@@ -74,7 +74,7 @@ def test_a_helper_does_all_that_nobody_else_does(read):
         array[:] = 0
     board[board[at.PHASES] :] = 0
     board[at.TICKET], board[at.MEMBERS] = 1000, 2
-    kernels.help_out(board, 1, 10)
+    kernels.take_part(board, 1, 10)
     for array, same in zip(filled, expected, strict=True):
         assert np.array_equal(array, same)
     assert board[at.INSIDE] == 0
@@ -87,12 +87,9 @@ def test_who_is_not_wanted_does_nothing(read, ticket, members):
     board[board[at.PHASES] :] = 0
     board[at.TICKET], board[at.MEMBERS], board[at.MEMBER + at.A_MEMBER + at.AWAKE] = ticket, members, 1
     filled[2][:] = 5
-    kernels.help_out(board, 1, 10)
+    kernels.take_part(board, 1, 10)
     assert (filled[2] == 5).all()
     assert (board[at.INSIDE], board[at.MEMBER + at.A_MEMBER + at.AWAKE]) == (0, 0)
-
-
-KINDS = (matrices.ATTENTION_IN, kernels.ATTEND, matrices.ATTENTION_OUT, matrices.INNER, matrices.OUTER)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +105,7 @@ def test_what_another_member_does_not_finish_is_done_again(read, layer, kind):
         matrices.OUTER: residual[2, :3],
         matrices.UNEMBEDDING: logits,
     }
-    phase = layer * at.A_BLOCK + (0 if kind == matrices.UNEMBEDDING else KINDS.index(kind))
+    phase = layer * at.A_BLOCK + (0 if kind == matrices.UNEMBEDDING else kernels.KINDS.index(kind))
     counted, held = board[at.PHASES] + board[at.A_PHASE] * phase, at.MEMBER + at.A_MEMBER + at.HOLDS
     parts = board[counted + at.FINISHED]
     # The other one has taken the last part, and its core has gone to another program.

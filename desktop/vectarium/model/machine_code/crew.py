@@ -46,7 +46,7 @@ class Crew:
         self.board[at.MEMBERS] = self.threads.number
         for helper in self._helpers[: self.threads.number - 1]:
             helper.ask()
-        kernels.lead(self.board, next(self._tickets))
+        kernels.take_part(self.board, 0, next(self._tickets))
 
 
 class _Helper:
@@ -72,7 +72,7 @@ class _Helper:
             self._asked.acquire()
             if self._dismissed:
                 return
-            kernels.help_out(self._board, self._number, STAY)
+            kernels.take_part(self._board, self._number, STAY)
 
 
 def _step_back() -> None:

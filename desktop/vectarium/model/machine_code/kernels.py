@@ -45,8 +45,10 @@ from vectarium.model.machine_code.matrices import (
 )
 
 ATTEND = -1  # has no matrix
+KINDS = ATTENTION_IN, ATTEND, ATTENTION_OUT, INNER, OUTER
+"""The phases of a block."""
 
-PATIENCE = 50_000  # looks at what others do, before their parts are done once more
+PATIENCE = 10_000  # looks at what others do, before their parts are done once more
 
 
 @compiled
@@ -157,14 +159,6 @@ def _put_heads(values: Any, row: int, heads: Any, place: int) -> None:
 
 
 @compiled
-def _compute(board: Any, member: int, layer: int, kind: int, part: int) -> None:
-    if kind == ATTEND:
-        _attend(board, member, layer, part)
-    else:
-        _multiply_part(board, member, layer, kind, part)
-
-
-@compiled
 def _phase(board: Any, phase: int) -> Any:
     """The address of what is counted there."""
     return board.ctypes.data + 8 * (board[at.PHASES] + board[at.A_PHASE] * phase)
@@ -197,83 +191,71 @@ def _share(board: Any, member: int, phase: int, layer: int, kind: int) -> None:
         parts = board[at.COUNT] * board[at.HEADS]
     else:
         parts = -(-_rows(board, kind) // _size_of_part(board, layer, kind))
-    finished, holds = _phase(board, phase) + 8 * at.FINISHED, _holds(board, member)
-    prepared = False
-    while True:
-        part = _take(board, member, phase, parts)
-        if part == parts:
-            break
-        held = (phase << 32) + part + 1
-        put(holds, held)
-        if not prepared:
-            _prepare(board, member, layer, kind)
-            prepared = True
-        _compute(board, member, layer, kind, part)
-        if replaced(holds, held, 0):
-            added(finished, 1)
-    looks = 0
+    finished = _phase(board, phase) + 8 * at.FINISHED
+    prepared, looks, other = False, 0, 0
     while looked_at(finished) < parts:
-        looks += 1
-        if looks > PATIENCE:
+        part, held, holds = _take(board, member, phase, parts), 0, _holds(board, member)
+        if part < parts:
+            held = (phase << 32) + part + 1
+            put(holds, held)
+        elif looks < PATIENCE:
+            looks += 1
+        else:  # what another member has taken and not finished is done once more
+            other = (other + 1) % board[at.MEMBERS]
+            holds = _holds(board, other)
+            held = looked_at(holds)
+            part = (held & 0xFFFF_FFFF) - 1
+            if not held or held >> 32 != phase:
+                held = 0
+                offer_core()
+        if held:
             if not prepared:
                 _prepare(board, member, layer, kind)
                 prepared = True
-            for other in range(board[at.MEMBERS]):
-                _do_again(board, member, phase, layer, kind, other)
-            offer_core()
-
-
-@compiled
-def _do_again(board: Any, member: int, phase: int, layer: int, kind: int, other: int) -> None:
-    """Compute the part that another member has taken and not finished."""
-    holds = _holds(board, other)
-    held = looked_at(holds)
-    if held and held >> 32 == phase:
-        _compute(board, member, layer, kind, (held & 0xFFFF_FFFF) - 1)
-        if replaced(holds, held, 0):
-            added(_phase(board, phase) + 8 * at.FINISHED, 1)
-
-
-@compiled
-def _read(board: Any, member: int) -> None:
-    phase = 0
-    for layer in range(board[at.FIRST], board[at.LAST]):
-        for kind in (ATTENTION_IN, ATTEND, ATTENTION_OUT, INNER, OUTER):
-            _share(board, member, phase, layer, kind)
-            phase += 1
-    if board[at.WANTED]:
-        _share(board, member, phase, board[at.LAST], UNEMBEDDING)
-
-
-@njit("void(int64[::1], int64)", **OPTIONS)
-def lead(board: Any, ticket: int) -> None:
-    """Compute the pass that ``board`` tells of, with those who come when they see the ``ticket``, not 0."""
-    here = board.ctypes.data
-    board[board[at.PHASES] :] = 0
-    put(here + 8 * at.TICKET, ticket)
-    _read(board, 0)
-    put(here + 8 * at.TICKET, 0)
-    while looked_at(here + 8 * at.INSIDE):
-        offer_core()
+            if kind == ATTEND:
+                _attend(board, member, layer, part)
+            else:
+                _multiply_part(board, member, layer, kind, part)
+            if replaced(holds, held, 0):
+                added(finished, 1)
 
 
 @njit("void(int64[::1], int64, int64)", **OPTIONS)
-def help_out(board: Any, member: int, stay: int) -> None:
-    """Take part in every pass, until there was none when it was looked for so many times."""
-    here = board.ctypes.data
+def take_part(board: Any, member: int, number: int) -> None:
+    """Compute the pass that ``board`` tells of: member 0 leads, others help.
+
+    Who leads says so with the ticket ``number``, not 0, and returns when all have left the pass.
+    Who helps takes part in every pass, until there was none when it was looked for ``number`` times.
+    """
+    # In one function with one place of each call: what is compiled is compiled again in all that call it.
+    here, leads = board.ctypes.data, member == 0
     current, inside = here + 8 * at.TICKET, here + 8 * at.INSIDE
+    if leads:
+        board[board[at.PHASES] :] = 0
+        put(current, number)
     looks = known = 0
-    while looks < stay:
+    while looks < number:
         ticket = looked_at(current)
         if ticket and ticket != known:
             added(inside, 1)
             if looked_at(current) == ticket and member < board[at.MEMBERS]:
-                _read(board, member)
+                first = board[at.FIRST]
+                blocks = (board[at.LAST] - first) * at.A_BLOCK
+                for phase in range(blocks + (board[at.WANTED] > 0)):
+                    kind = KINDS[phase % at.A_BLOCK] if phase < blocks else UNEMBEDDING
+                    _share(board, member, phase, first + phase // at.A_BLOCK, kind)
             added(inside, -1)
             looks, known = 0, ticket
+            if leads:
+                break
         else:
             looks += 1
             rest()
             if looks % 16 == 0:
                 offer_core()
-    put(here + 8 * (at.MEMBER + at.A_MEMBER * member + at.AWAKE), 0)
+    if leads:
+        put(current, 0)
+        while looked_at(inside):
+            offer_core()
+    else:
+        put(here + 8 * (at.MEMBER + at.A_MEMBER * member + at.AWAKE), 0)
