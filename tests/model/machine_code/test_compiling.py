@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from numba import config
 
 from vectarium.model.machine_code import compiling
@@ -16,6 +17,7 @@ print(sum(kernels.take_part.stats.cache_misses.values()))
 """
 
 
+@pytest.mark.slow  # compiles everything anew
 def test_it_is_made_in_another_process_and_found_in_this_one(tmp_path):
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", MADE_HERE]
