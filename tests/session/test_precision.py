@@ -18,7 +18,8 @@ from vectarium.model.one_token import FLOAT16
 def app(start_app, qtbot):
     with fastest_is(FLOAT16):
         app = start_app(prompt="The cat sat on the mat")
-        qtbot.waitUntil(lambda: app.precision.chosen is not None)
+        # Machine code may have to be made first.
+        qtbot.waitUntil(lambda: app.precision.chosen is not None, timeout=60_000)
         yield app
 
 
