@@ -2,12 +2,16 @@
 
 python3 packaging/test.py [arguments of pytest]
 
-For tests/benchmarks it sets up what they compare with as well.
+Where no file or folder is named, all tests run, several at a time. For tests/benchmarks it sets up what they
+compare with as well.
 """
 
 import check_python  # noqa: F401 - before anything that an old Python cannot compile
 import environment
 import screen
+
+# A file's tests stay together: they share what is slow to make. Each process takes up to 2 GB.
+_SEVERAL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "-p", "no:benchmark")
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +22,8 @@ def main(arguments: list[str]) -> int:
     screen.require_libraries()
     # The tests start it themselves, also where there is a display: they move the mouse and press keys.
     screen.require_xvfb()
-    command = [str(python), "-P", "-m", "pytest", *arguments]
+    several = () if any(path.exists() for path in named) else _SEVERAL
+    command = [str(python), "-P", "-m", "pytest", *several, *arguments]
     return environment.run(command, environment.child_environment(), folder=environment.ROOT)
 
 
