@@ -131,7 +131,7 @@ def _font(family: str, pixels: int, weight: QFont.Weight) -> QFont:
     return font
 
 
-@lru_cache(maxsize=8192)  # while pictures move, the same texts are measured in every frame
+@lru_cache(maxsize=2048)  # while pictures move, the same texts are measured in every frame
 def _width(family: str, pixels: int, weight: QFont.Weight, text: str) -> float:
     return QFontMetricsF(_font(family, pixels, weight)).horizontalAdvance(text)
 

@@ -54,6 +54,7 @@ class Pane(QWidget):
         self.look = look
         self.setObjectName("pane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setContentsMargins(1, 0, 1, 1)  # what fills its ground leaves the pane its border
         self.setAccessibleName(self.title)
         self.info = SteadyLabel()
         self.info.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

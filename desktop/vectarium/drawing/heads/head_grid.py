@@ -64,7 +64,7 @@ class HeadGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Attention heads, a row for each layer")
 
     # What is shown
@@ -172,12 +172,13 @@ class HeadGrid(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         if self._shown is None:
+            painter.fillRect(event.rect(), QColor(self._look.theme.pane))
             return
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = QPixmap(self.viewport().size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
+            self._picture.fill(QColor(self._look.theme.pane))
             canvas = QPainter(self._picture)
             self._paint_all(canvas, ratio)
             canvas.end()

@@ -45,6 +45,7 @@ class HeadView(QWidget):
         self._dragged: QPointF | None = None
         self._moved = False
         self._picture: QPixmap | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(60, 60)
@@ -152,15 +153,16 @@ class HeadView(QWidget):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
         matrix = self._matrix
         if matrix is None:
+            painter.fillRect(event.rect(), QColor(self._look.theme.pane))
             return
-        painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = QPixmap(self.size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
+            self._picture.fill(QColor(self._look.theme.pane))
             canvas = QPainter(self._picture)
             paint_cells(canvas, self._look, self._frame, matrix, self._queries_down, self._dots)
             canvas.end()

@@ -45,7 +45,7 @@ class TokenStrip(TextArea):
         self._placeholder = ""
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.viewport().setAutoFillBackground(False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.set_look(look)
 
     # What is shown
@@ -181,6 +181,7 @@ class TokenStrip(TextArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(self._look.theme.window))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if len(self._boxes):
             boxes = self._boxes_in(event.rect())

@@ -38,6 +38,7 @@ class ProseEditor(FlowingText):
         self.take_key: Callable[[QKeyEvent], bool] = lambda event: False  # whether it knew the key
         self._under_mouse: int | None = None
         self._pressed: QPointF | None = None
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.accept_edits()
 
     @Slot(bool)
@@ -150,6 +151,7 @@ class ProseEditor(FlowingText):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(self.look.theme.pane))
         paint(painter, self, event.rect())
         theme, focused = self.look.theme, self.hasFocus()
         # Where the model goes on, and where typing goes.

@@ -124,6 +124,7 @@ class ContextMeter(QWidget):
         super().__init__()
         self._look = look
         self._seen, self._size, self._unseen = 0, 0, 0
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         policy = QSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(policy)
         self.setAccessibleName("Context")
@@ -165,11 +166,12 @@ class ContextMeter(QWidget):
         return QSize(self._look.px(90), self._look.px(24))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme, px = self._look.theme, self._look.px
+        painter.fillRect(event.rect(), QColor(theme.pane))
         if not self._size:
             return
-        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, px = self._look.theme, self._look.px
         painter.setFont(self._look.words(12))
         painter.setPen(QColor(theme.secondary))
         name = painter.fontMetrics().horizontalAdvance("context")
