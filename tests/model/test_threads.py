@@ -62,6 +62,16 @@ def test_fewer_are_taken_where_more_gain_little(machine):
     assert machine.share(1, 30 * RUN) > 0.9
 
 
+def test_helpers_of_our_own_are_worth_any_gain(machine):
+    costs, taken = {1: 1.0, 2: 0.95}, []
+    choice = OnePosition(2, machine, of_pytorch=False)
+    for _ in range(40 * RUN):
+        with choice.timed():
+            taken.append(choice.number)
+            machine.time += costs[choice.number]
+    assert taken[-30 * RUN :].count(2) > 0.9 * 30 * RUN
+
+
 def test_a_machine_that_becomes_busy_or_free_is_noticed(machine):
     choice = OnePosition(2, machine)
     machine.compute(40 * RUN, choice)

@@ -62,9 +62,11 @@ class OnePosition:
         self, cores: int = ALL, clock: Callable[[], float] = time.perf_counter, of_pytorch: bool = True
     ) -> None:
         """``of_pytorch``: these are PyTorch's own threads. It gets one otherwise: those that it used last
-        wait for more work with all their might, and would be in the way of others."""
+        wait for more work with all their might, and would be in the way of others. Helpers of our own leave
+        the window what it needs, and are worth any gain."""
         self._numbers = numbers(cores) if of_pytorch else tuple(sorted({max(1, cores // 2), cores}))
         self._clock, self._of_pytorch = clock, of_pytorch
+        self._worth_it = WORTH_IT if of_pytorch else 1.0
         self.number = self._numbers[-1]
         self._costs: dict[int, float] = {}  # seconds a position
         self._run: list[float] = []
@@ -109,4 +111,4 @@ class OnePosition:
         fewer, more = self._numbers[0], self._numbers[-1]
         if len(self._costs) < len(self._numbers):
             return self.number
-        return more if self._costs[more] < WORTH_IT * self._costs[fewer] else fewer
+        return more if self._costs[more] < self._worth_it * self._costs[fewer] else fewer
