@@ -162,6 +162,21 @@ def test_an_edit_in_the_middle_computes_from_there(make_model, monkeypatch):
     assert counts == [15]
 
 
+def test_a_much_shorter_text_does_not_hold_the_room_of_a_long_one(make_model, monkeypatch):
+    monkeypatch.setattr(forward_pass, "_GROWTH", 4)
+    model = make_model()
+    long = forward_pass.run(model, range(40))
+    same = forward_pass.run(model, range(30), long)
+    assert same.store is long.store
+    short = forward_pass.run(model, range(3), long)
+    assert short.store.capacity == 7
+    assert short.reused == 3
+    assert torch.equal(short.residual, long.residual[:, :3])
+    assert torch.equal(short.keys, long.keys[:, :, :3])
+    grown = forward_pass.run(model, range(5), short)
+    assert (grown.store, grown.reused) == (short.store, 3)
+
+
 def test_cancelling_leaves_the_previous_trace_valid(make_model):
     model = make_model()
     ids = some_ids(model, 40)

@@ -65,7 +65,8 @@ def run(
     if previous is not None:
         reused += previous.store.take_guesses(reused, tokens[reused:], one_token)
         if reused == tokens.size:
-            return Trace(tokens, reused, previous.store)
+            with memory_errors(model.device):
+                return Trace(tokens, reused, _no_larger_than_useful(model, previous.store, reused))
     with memory_errors(model.device):
         store = _room_for(model, tokens.size, previous, reused)
         store.filled = tokens.size
@@ -164,6 +165,15 @@ def _room_for(model: LoadedModel, count: int, previous: Trace | None, reused: in
     if previous is not None:
         store.copy_from(previous.store, reused)
     return store
+
+
+def _no_larger_than_useful(model: LoadedModel, store: Store, count: int) -> Store:
+    """Where ``count`` tokens go on to be kept: not in the room of a text many times as long."""
+    if 4 * (count + _GROWTH) > store.capacity:
+        return store
+    smaller = Store(model, count + _GROWTH)
+    smaller.copy_from(store, count)
+    return smaller
 
 
 def _compute_last(

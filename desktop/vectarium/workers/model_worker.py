@@ -248,10 +248,7 @@ class ModelWorker(Worker):
             self._turn.start(min(writer.wait_ms(), LONGEST_WAIT_MS))
 
     def _stop_writing(self) -> None:
-        from vectarium.model.memory import give_back
-
         self._writer = None
-        give_back()
 
     def _score(self, request: Score) -> None:
         checkpoint = self._checkpoint(request, "Reading")

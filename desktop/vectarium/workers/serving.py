@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 if sys.platform == "win32" and multiprocessing.parent_process() is not None:
     import torch  # noqa: F401  Before Qt, or its libraries are not found.
@@ -18,6 +19,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 
 from vectarium.messages import Newest
 from vectarium.workers.outbox import Outbox
+
+REST_SECONDS = 1.0
 
 
 def serve(
@@ -38,7 +41,7 @@ def serve(
     workers.replied.connect(outbox.send, Qt.ConnectionType.DirectConnection)
     workers.start()
     try:
-        while (request := pickle.loads(connection.recv_bytes())) is not None:
+        while (request := next_request(connection)) is not None:
             workers.take(request)
     except (EOFError, OSError):
         pass  # the window's process has gone
@@ -46,6 +49,18 @@ def serve(
     # Everything is written to a file of another name first: nothing that is cut off here is half there.
     del application
     os._exit(0)
+
+
+def next_request(connection: Connection) -> Any:
+    """Waits for it. Where none comes for a while, what lies free of memory goes back to the system meanwhile.
+
+    Raises EOFError or OSError when none will come any more.
+    """
+    if not connection.poll(REST_SECONDS):
+        from vectarium.model.memory import give_back
+
+        give_back()
+    return pickle.loads(connection.recv_bytes())
 
 
 class _ToWindow(logging.handlers.QueueHandler):
