@@ -40,6 +40,7 @@ def generate(vectarium, model_folder, tmp_path):
     return run
 
 
+@pytest.mark.usefixtures("machine_code")
 def test_the_draws_are_true_and_the_same_for_the_same_seed(generate):
     first, second = generate("a", "--seed", 7), generate("b", "--seed", 7)
     assert (first / "steps.csv").read_bytes() == (second / "steps.csv").read_bytes()
