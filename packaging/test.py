@@ -10,7 +10,7 @@ import check_python  # noqa: F401 - before anything that an old Python cannot co
 import environment
 import screen
 
-# A file's tests stay together: they share what is slow to make. Each process takes up to 2 GB.
+# A file's tests stay together: they share what is slow to make.
 _SEVERAL = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "-p", "no:benchmark")
 
 

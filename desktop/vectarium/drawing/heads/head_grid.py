@@ -171,8 +171,8 @@ class HeadGrid(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(self._look.theme.pane))
         if self._shown is None:
-            painter.fillRect(event.rect(), QColor(self._look.theme.pane))
             return
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:

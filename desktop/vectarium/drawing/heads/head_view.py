@@ -154,9 +154,9 @@ class HeadView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(self._look.theme.pane))
         matrix = self._matrix
         if matrix is None:
-            painter.fillRect(event.rect(), QColor(self._look.theme.pane))
             return
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
