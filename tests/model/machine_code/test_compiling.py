@@ -28,6 +28,15 @@ def test_it_is_made_in_another_process_and_found_in_this_one(tmp_path):
 
 def test_what_is_there_is_not_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
-    (tmp_path / "kernels.nbc").touch()
+    (tmp_path / "kernels.take_part-1.py311.1.nbc").touch()
     monkeypatch.setattr(subprocess, "run", None)
     compiling.fill_cache()
+
+
+def test_what_is_there_in_part_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    (tmp_path / "functions.exp-17.py311.1.nbc").touch()
+    commands = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
+    compiling.fill_cache()
+    assert len(commands) == 1

@@ -29,11 +29,12 @@ reordered = njit(**OPTIONS, fastmath={"reassoc", "contract", "nsz"})
 
 
 def fill_cache() -> None:
-    """Make all machine code, in seconds, if none was kept yet.
+    """Make all machine code, in seconds, if it was not kept yet.
 
     In a process of its own: what compiling takes, 230 MB, would stay with this one until it ends.
     """
-    if getattr(sys, "frozen", False) or any(Path(numba.config.CACHE_DIR).rglob("*.nbc")):
+    # What is made last: who was interrupted, or used a part only, kept some of the others.
+    if getattr(sys, "frozen", False) or any(Path(numba.config.CACHE_DIR).rglob("kernels.take_part-*.nbc")):
         return
     command = [sys.executable, "-c", "import vectarium.model.machine_code.kernels"]
     subprocess.run(command, check=False, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
