@@ -298,14 +298,6 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_model(tmp_path_factory.mktemp("model"))
 
 
-@pytest.fixture(scope="session")
-def machine_code() -> None:
-    """It is there from the first token on: until then PyTorch writes, whose last digits are others."""
-    from vectarium.model.machine_code import compiling
-
-    compiling.fill_cache()
-
-
 @pytest.fixture
 def start_app(qtbot: Any, tmp_path: Path, model_folder: Path) -> Iterator[Any]:
     """Starts the whole application in its own folders: ``start_app(prompt=..., wait=True)``.

@@ -11,6 +11,14 @@ import pytest
 Run = Callable[..., subprocess.Popen[str]]
 
 
+@pytest.fixture(scope="session")
+def machine_code() -> None:
+    """It is there from the first token on: until then PyTorch writes, whose last digits are others."""
+    from vectarium.model.machine_code import compiling
+
+    compiling.fill_cache()
+
+
 @pytest.fixture
 def environment(home: Path) -> dict[str, str]:
     """The variables of this test, with its own home."""
