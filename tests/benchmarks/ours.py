@@ -34,21 +34,24 @@ def guesser(model: Any, form: Any) -> Any:
 def writer(model: Any, form: Any = None, guesses: Any = None) -> Write:
     """Continues a prompt by the most likely token, with the weights in `form`, float32 if it is None.
 
+    It reads the prompt as the app does, in float32.
     Each token's whole distribution is ranked, and its residual stream and every head's new attention row are
     there.
     """
-    from vectarium.model import attention, generation
+    from vectarium.model import attention, forms, generation
     from vectarium.model.guesses import MOST
     from vectarium.sampling import SamplingSettings
 
     settings = SamplingSettings(temperature=0.0)
+    reader = form and forms.to_read_with(model, form)
 
     def write(prompt: list[int], count: int) -> list[int]:
         ids, trace = list(prompt), None
         for left in range(count, 0, -1):
             later = (0.5,) * min(MOST, left - 1)
+            reads = reader if trace is None else form
             step, trace = generation.next_step(
-                model, ids, settings, 0.5, trace, reads=form, draws=form, guesser=guesses, later=later
+                model, ids, settings, 0.5, trace, reads=reads, draws=form, guesser=guesses, later=later
             )
             rows = [part.numpy() for part in attention.patterns(model, trace, first_query=len(trace) - 1)]
             assert np.stack(rows).shape == (model.layers, model.heads, 1, len(ids))

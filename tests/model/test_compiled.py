@@ -7,10 +7,13 @@ import pytest
 import torch
 
 from ready_forms import eager_draft, grown, prepared, some_ids
-from vectarium.model import attention, compiled
+from vectarium.model import attention, compiled, forward_pass
+from vectarium.model.forms import to_read_with
 from vectarium.model.forward_pass import logits, run
 from vectarium.model.guesses import MOST
 from vectarium.model.loading import load, local_folder
+from vectarium.model.machine_code import board as at
+from vectarium.model.machine_code import matrices
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, conv1ds
 from vectarium.model.trace import Store
 
@@ -101,6 +104,56 @@ def test_no_number_of_threads_or_positions_changes_a_bit(make_model, form):
             assert np.array_equal(found, expected_logits)
             assert torch.equal(store.residual, expected.residual)
             assert torch.equal(store.heads, expected.heads)
+
+
+@every_shape
+@pytest.mark.parametrize("given", [0, 30])
+@pytest.mark.parametrize("new", [2, 9, 23, 64])
+def test_a_prompt_is_read_at_once_as_one_by_one(make_model, sizes, given, new, monkeypatch):
+    model = make_model(seed=new, **sizes, n_positions=100)
+    form, ids = prepared(model, exact=True), some_ids(model, given + new)
+    before = run(model, ids[:given], one_token=form) if given else None
+    monkeypatch.setattr(forward_pass, "_compute", None)  # PyTorch is not asked
+    ours = run(model, ids, before, one_token=form)
+    assert ours.reused == given
+    expected = before
+    for end in range(given + 1, len(ids) + 1):
+        expected = run(model, ids[:end], expected, one_token=form)
+    for name in ("residual", "queries", "keys", "values"):
+        assert torch.equal(getattr(ours, name), getattr(expected, name))
+    monkeypatch.undo()
+    assert_close(ours, run(model, ids))
+    at_the_end = logits(model, ours, len(ids) - 1, form)
+    assert np.array_equal(at_the_end, logits(model, expected, len(ids) - 1, form))
+
+
+@pytest.mark.parametrize("fastest", [FLOAT32, FLOAT16])
+def test_a_prompt_is_read_in_float32_whatever_writes(make_model, fastest):
+    model = make_model(seed=3)
+    writes = prepared(model, exact=False, fastest=fastest)
+    reads, ids = to_read_with(model, writes), some_ids(model, 20)
+    assert (reads.form, reads.exact, reads.crew) == (FLOAT32, True, writes.crew)
+    exact = run(model, ids)
+    assert_close(run(model, ids, one_token=reads), exact)
+    # Who rounds weights reads no prompt.
+    rounded = run(model, ids, one_token=writes)
+    assert rounded.exact
+    assert torch.equal(rounded.residual, exact.residual) == (fastest == FLOAT16)
+
+
+def test_more_than_it_takes_at_once_is_left_to_pytorch(make_model):
+    model = make_model(n_positions=200)
+    form, ids = prepared(model, exact=True), some_ids(model, at.MANY + 1)
+    assert torch.equal(run(model, ids, one_token=form).residual, run(model, ids).residual)
+
+
+@pytest.mark.parametrize("width", [768, 1600])
+def test_wide_models_are_read_alike(make_model, width):
+    model = make_model(n_embd=width, n_head=4, n_layer=1, n_inner=2 * width, n_positions=100)
+    form, ids = prepared(model, exact=True), some_ids(model, 50)
+    ours, theirs = run(model, ids, one_token=form), run(model, ids)
+    assert torch.allclose(ours.residual, theirs.residual, rtol=1e-3, atol=0.02)  # attention is sharp here
+    assert torch.equal(ours.residual, grown(model, ids, 0, form).residual)
 
 
 def test_the_attention_it_went_by_is_kept_for_who_looks(make_model):
@@ -211,4 +264,4 @@ def test_what_it_cannot_read_is_left_to_pytorch(make_model, sizes):
 
 
 def test_as_many_positions_as_are_guessed_can_be_read():
-    assert compiled.at.MOST == MOST + 1
+    assert matrices.FEW == MOST + 1

@@ -123,10 +123,11 @@ class Compiled:
         self._scales = np.array([scaling(model, layer) for layer in range(len(blocks))], np.float32)
         self._vocabulary = unembedding.rows
         self._tokens, self._positions = transformer.wte.weight.numpy(), transformer.wpe.weight.numpy()
-        width, inner, most, members = model.width, _inner_width(model), at.MOST, len(crew)
+        width, inner, members = model.width, _inner_width(model), len(crew)
+        self.most = most = at.MANY if form == FLOAT32 else matrices.FEW
         # As much as the largest part has rows, and a head numbers.
         part = max(matrices.rows_of_part(max(3 * width, inner, self._vocabulary), 1), width // model.heads)
-        room = Memory().array
+        room = Memory().array  # of which only what a pass needs is ever taken
         layers = max(1, len(blocks))
         self._room = (
             *(room((layers, most, columns)) for columns in (width, width, inner)),
@@ -143,30 +144,33 @@ class Compiled:
         tokens: Sequence[int],
         start: int,
         checkpoint: Checkpoint = unheeded,
-    ) -> Read:
-        """See `Form`; of at most `at.MOST` tokens."""
+    ) -> Read | None:
+        """See `Form`."""
+        few = len(tokens) <= matrices.FEW
+        logits = np.empty((len(tokens) if few else 0, self._vocabulary), np.float32)
+        # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
+        shape = len(self._table) - 1, self._model.heads, len(tokens), residual.shape[1]
+        patterns = np.empty(shape, np.float32) if few else None
         stream, end, count = residual.numpy(), start + len(tokens), len(tokens)
         np.add(self._tokens[list(tokens)], self._positions[start:end], out=stream[0, start:end])
-        logits = np.empty((count, self._vocabulary), np.float32)
         layers = len(self._table) - 1
-        # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
-        patterns = np.empty((layers, self._model.heads, count, stream.shape[1]), np.float32)
         # 12 width² are the weights of a block as GPT-2 is published.
-        some = max(1, _WEIGHTS_OF_A_CALL // (12 * self._model.width**2))
+        times = max(1, count // matrices.FEW)
+        some = max(1, _WEIGHTS_OF_A_CALL // times // (12 * self._model.width**2))
         for first in range(0, layers, some):
             checkpoint(first / layers)
             last = min(first + some, layers)
             wanted = logits if last == layers else logits[:0]
             self._share(self._table, first, last, start, count, stream, heads.numpy(), patterns, wanted)
         checkpoint(1.0)
-        return Read(logits, patterns)
+        return Read(logits, patterns) if patterns is not None else None
 
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
-        """See `Form`; of at most `at.MOST` positions."""
+        """See `Form`; of at most `matrices.FEW` positions."""
         logits = np.empty((len(residual), self._vocabulary), np.float32)
         stream = residual.contiguous().numpy()[None]
-        no_heads, no_patterns = np.empty((0, 3, 1, 0, 1), np.float32), np.empty((0, 1, 0, 0), np.float32)
-        self._share(self._table[-1:], 0, 0, 0, len(logits), stream, no_heads, no_patterns, logits)
+        no_heads = np.empty((0, 3, 1, 0, 1), np.float32)
+        self._share(self._table[-1:], 0, 0, 0, len(logits), stream, no_heads, None, logits)
         return logits
 
     @property
@@ -182,19 +186,20 @@ class Compiled:
         count: int,
         stream: NDArray[np.float32],
         heads: NDArray[np.float32],
-        patterns: NDArray[np.float32],
+        patterns: NDArray[np.float32] | None,
         logits: NDArray[np.float32],
     ) -> None:
         """Fill the stream and what comes with it, or only the logits: see `machine_code.board`."""
         board = self.crew.board
         width, inner, number, *others = self._sizes
         board[at.FORM : at.WANTED + 1] = _CODES[self.form], first, last, start, count, len(logits)
+        board[at.POSITIONS] = self.most
         board[at.WIDTH : at.EPSILON + 1] = width, inner, number, stream.shape[1], *others
         given = table, self._scales, stream, heads, patterns, logits
-        assert all(array.flags.c_contiguous for array in given)
-        board[at.TABLE : at.LOGITS + 1] = [array.ctypes.data for array in given]
+        assert all(array is None or array.flags.c_contiguous for array in given)
+        board[at.TABLE : at.LOGITS + 1] = [0 if array is None else array.ctypes.data for array in given]
         board[at.MIXED : at.SEEN + 1] = [array.ctypes.data for array in self._room]
-        self.crew.read()
+        self.crew.read(together=count > matrices.FEW)
 
 
 def _inner_width(model: LoadedModel) -> int:

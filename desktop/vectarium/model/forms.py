@@ -78,6 +78,22 @@ def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generat
     return (yield from _ready(model, str(fastest), fastest == FLOAT32 or lossless, crew))
 
 
+def to_read_with(model: LoadedModel, form: Form) -> Form:
+    """What reads text that was typed, in float32, while ``form`` writes: machine code where that does."""
+    if form.form == FLOAT32:
+        return form
+    from vectarium.model.compiled import Compiled
+
+    assert isinstance(form, Compiled)
+    making = _ready(model, FLOAT32, True, form.crew)
+    while True:  # nothing is copied, which is all that takes time
+        try:
+            next(making)
+        except StopIteration as end:
+            reader: Form = end.value
+            return reader
+
+
 def to_guess_with(
     model: LoadedModel, form: Form, memory: Path | None
 ) -> Generator[float, None, Draft | None]:

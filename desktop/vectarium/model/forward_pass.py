@@ -24,6 +24,7 @@ from vectarium.model.one_token import (
     FLOAT32,
     Form,
     Matrices,
+    Read,
     matrices_of,
     product,
     scaling,
@@ -53,7 +54,8 @@ def run(
     Tokens that begin both texts keep their residual stream, keys and values. ``checkpoint`` is called
     twice a layer with the share done, and may raise to cancel; ``previous`` stays valid then. Where there is
     only one position to compute, ``one_token`` does it, together with those that ``guess`` expects to follow:
-    a matrix is read from memory once for all of them.
+    a matrix is read from memory once for all of them. If it rounds no weight, it also computes as many as it
+    takes at once: PyTorch, which first arranges the weights for its own needs, is faster for more.
 
     Raises ValueError for more tokens than the model's context or a token outside its vocabulary, and
     OutOfMemory when there is no room for the pass.
@@ -77,6 +79,12 @@ def run(
                     _compute_last(model, store, tokens, checkpoint, one_token, guess)
                     if not one_token.exact:
                         store.exact = min(store.exact, reused)
+                elif one_token is not None and one_token.exact and tokens.size - reused <= one_token.most:
+                    one_token.threads.take()
+                    found = one_token.read(
+                        store.residual, store.heads, tokens[reused:].tolist(), reused, checkpoint
+                    )
+                    _keep(store, found, reused, one_token)
                 else:
                     # 12 width² are the weights of a block as GPT-2 is published.
                     threads.take_for(12 * model.width**2 * model.layers * (tokens.size - reused))
@@ -99,8 +107,8 @@ def logits(
     if not 0 <= position < len(trace):
         raise IndexError(f"Position {position} is outside the {len(trace)} tokens that were read.")
     kept = trace.store.logits
-    forms = (FLOAT32, FLOAT16) if one_token is None else (one_token.kept_as,)
-    for form in forms:
+    kept_as = FLOAT32 if one_token is None else one_token.kept_as
+    for form in (FLOAT32, FLOAT16) if kept_as == FLOAT32 else (kept_as,):
         if (position, form) in kept:
             return kept[position, form]
     if one_token is None:
@@ -108,7 +116,7 @@ def logits(
     else:
         one_token.threads.take()
         found = one_token.logits(trace.residual[-1, position : position + 1])[0]
-    trace.store.keep_logits(position, forms[0], found)
+    trace.store.keep_logits(position, kept_as, found)
     return found
 
 
@@ -191,12 +199,18 @@ def _compute_last(
         computed.positions += len(guesses)
         tokens = [int(ids[last]), *guesses]
         found = one_token.read(store.residual, store.heads, tokens, last, checkpoint)
-    if found is not None:
-        for position, logits in enumerate(found.logits, last):
-            # A row of several would keep all of them in memory.
-            store.keep_logits(position, one_token.kept_as, logits.copy() if guesses else logits)
-        store.keep_patterns(last, found.patterns)
+    _keep(store, found, last, one_token)
     store.keep_guesses(guesses, one_token)
+
+
+def _keep(store: Store, found: Read | None, start: int, one_token: Form) -> None:
+    """What came with reading positions from ``start`` on, if anything did."""
+    if found is None:
+        return
+    for position, logits in enumerate(found.logits, start):
+        # A row of several would keep all of them in memory.
+        store.keep_logits(position, one_token.kept_as, logits.copy() if len(found.logits) > 1 else logits)
+    store.keep_patterns(start, found.patterns)
 
 
 def _compute(

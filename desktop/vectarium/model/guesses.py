@@ -91,8 +91,9 @@ class Guesser:
         for uniform in uniforms[:count]:
             position = len(seen) - 1
             try:
-                logits = self.draft.model.read(residual, heads, seen[-1:], position).logits[0]
-                token = drawn_token(logits, settings, uniform, seen)
+                read = self.draft.model.read(residual, heads, seen[-1:], position)
+                assert read is not None
+                token = drawn_token(read.logits[0], settings, uniform, seen)
             except BrokenLogits:  # numbers of which eight bits hold nothing
                 break
             found.append(token)

@@ -65,6 +65,10 @@ class Form(Protocol):
     @property
     def threads(self) -> OnePosition: ...
 
+    @property
+    def most(self) -> int:
+        """How many positions `read` takes; with more than a few of them nothing comes."""
+
     def read(
         self,
         residual: torch.Tensor,
@@ -91,6 +95,7 @@ class OneToken:
 
     form = kept_as = FLOAT32
     exact = True
+    most = 1
 
     def __init__(self, model: LoadedModel) -> None:
         self.threads = OnePosition()

@@ -133,7 +133,7 @@ class ModelWorker(Worker):
         self._columns.forget()
         self._forget_readings()  # they hold the model that read them
         self._model = model
-        self._form = WritingForm(model, self._forms)
+        self._form = WritingForm(model, self._forms, self._forget_trace)
         from vectarium.workers.embeddings import matrices
 
         self.tokenizer_opened.emit(model.tokenizer, model.vocabulary.fingerprint)
@@ -166,7 +166,8 @@ class ModelWorker(Worker):
 
         begun = time.perf_counter()
         seen_from, seen_to = self._pass(request, request.position)
-        logits = forward_pass.logits(self._model, self._trace, request.position - seen_from)
+        plain = self._form.plain
+        logits = forward_pass.logits(self._model, self._trace, request.position - seen_from, plain)
         self._reply(
             Ran(
                 request.number,
@@ -212,6 +213,10 @@ class ModelWorker(Worker):
             self._columns.forget()
             on_screen = True
         return on_screen
+
+    def _forget_trace(self) -> None:
+        """Read the text anew when it is asked for, so that the same text always has the same digits."""
+        self._trace = None
 
     def _forget_readings(self) -> None:
         """Drop what is kept of texts for questions that go on from earlier ones."""

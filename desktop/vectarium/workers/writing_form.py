@@ -11,11 +11,14 @@ LONGEST_WAIT = 1.0  # seconds
 class WritingForm:
     """One loaded model's: float32 until another form is ready."""
 
-    def __init__(self, model: Any, memory: Path | None) -> None:
-        """`memory` is a file that keeps what was measured."""
+    def __init__(self, model: Any, memory: Path | None, reads_anew: Callable[[], object] = float) -> None:
+        """`memory` is a file that keeps what was measured.
+
+        `reads_anew` is called when text is read in another way from now on, with other last digits.
+        """
         from vectarium.model.one_token import OneToken
 
-        self._model, self._memory = model, memory
+        self._model, self._memory, self._reads_anew = model, memory, reads_anew
         self.plain: Any = OneToken(model)
         self.fast: Any = self.plain
         self.draft: Any = None  # Draft, to guess with
@@ -44,10 +47,13 @@ class WritingForm:
         return self._choosing is None and self._drafting is None
 
     def _ended(self, found: Any) -> None:
-        from vectarium.model.forms import to_guess_with
+        from vectarium.model.forms import to_guess_with, to_read_with
 
         if self._choosing is not None:
             self.fast, self._choosing = found, None
+            before, self.plain = self.plain, to_read_with(self._model, found)
+            if before.most != self.plain.most:
+                self._reads_anew()
             self._drafting = to_guess_with(self._model, self.fast, self._memory)
         else:
             self.draft, self._drafting = found, None

@@ -46,6 +46,25 @@ def test_products_of_some_rows(form, rows, count):
     assert np.isnan(found[count:]).all()
 
 
+@pytest.mark.parametrize("width", [96, 768, 1600])
+@pytest.mark.parametrize("count", [9, 12, 40, 64])
+def test_products_with_many_inputs_are_those_with_each(width, count):
+    rows, generator = 24, torch.Generator().manual_seed(count)
+    weight, bias = torch.randn(rows, width, generator=generator), torch.randn(rows, generator=generator)
+    inputs = torch.randn(count, width, generator=generator)
+    matrix = np.array(as_it_is(weight, bias).columns)
+    begin, end = 4, 20  # a part
+    found, one = np.full((count + 1, rows), np.nan, np.float32), np.empty((1, rows), np.float32)
+    matrices.multiply(intrinsics.FLOAT32, matrix, begin, end, inputs.numpy(), count, found)
+    expected = (inputs.double() @ weight.double().T + bias)[:, begin:end].numpy()
+    assert found[:count, : end - begin] == pytest.approx(expected, rel=1e-5, abs=1e-4)
+    for position in range(count):
+        matrices.multiply(intrinsics.FLOAT32, matrix, begin, end, inputs[position:].numpy(), 1, one)
+        assert np.array_equal(found[position, : end - begin], one[0, : end - begin])
+    assert np.isnan(found[count]).all()
+    assert np.isnan(found[:, end - begin :]).all()
+
+
 @pytest.fixture
 def read(make_model, monkeypatch):
     """A pass over three positions by a crew of two: its board, what it filled, and what must stay alive."""

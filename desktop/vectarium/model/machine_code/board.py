@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vectarium.model.machine_code.compiling import compiled
 from vectarium.model.machine_code.intrinsics import floats, wholes
 
-MOST = 8
+MANY = 64
 """Positions of a pass, at most."""
 
 APART = 8  # whole numbers between those that different threads write: so they are not in one cache line
@@ -29,11 +29,13 @@ FORM, FIRST, LAST, START, COUNT, WANTED = range(2 * APART, 2 * APART + 6)
 there are, and how many of them are unembedded."""
 MEMBERS = 2 * APART + 6
 """How many threads take part."""
+POSITIONS = 2 * APART + 7
+"""For how many positions there is room."""
 WIDTH, INNER, HEADS, CAPACITY, CONTEXT, VOCABULARY, ROOM, EPSILON = range(3 * APART, 4 * APART)
 """Sizes: of the stream, within a feed-forward layer; how many heads, positions that a store has and may have
 at most, tokens; products that a thread has room for. And what layer norms add, a float32 as its bits."""
 TABLE, SCALES, RESIDUAL, STORED, PATTERNS, LOGITS = range(4 * APART, 4 * APART + 6)
-"""Addresses of what a pass reads and fills."""
+"""Addresses of what a pass reads and fills; 0 for patterns that nobody wants."""
 MIXED, BETWEEN, INNERS, NORMED, FOUND, SEEN = range(5 * APART, 5 * APART + 6)
 """Addresses of room: the first three for all threads together, the others for each."""
 
@@ -89,7 +91,7 @@ def scale(board: Any, layer: int) -> Any:
 @compiled
 def between(board: Any, room: int, layer: int, columns: int) -> Any:
     """What a layer keeps between its matrices, [position, number]."""
-    return carray(floats(board[room]), (layer + 1, MOST, columns))[layer]
+    return carray(floats(board[room]), (layer + 1, board[POSITIONS], columns))[layer]
 
 
 @compiled

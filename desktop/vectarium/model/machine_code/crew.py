@@ -41,10 +41,11 @@ class Crew:
     def __len__(self) -> int:
         return 1 + len(self._helpers)
 
-    def read(self) -> None:
-        """Compute the pass that the board tells of, with helpers who may come late."""
-        self.board[at.MEMBERS] = self.threads.number
-        for helper in self._helpers[: self.threads.number - 1]:
+    def read(self, together: bool = False) -> None:
+        """Compute the pass that the board tells of, with helpers who may come late; `together` with all."""
+        members = len(self) if together else self.threads.number
+        self.board[at.MEMBERS] = members
+        for helper in self._helpers[: members - 1]:
             helper.ask()
         kernels.take_part(self.board, 0, next(self._tickets))
 

@@ -6,6 +6,7 @@ Each is written in the language of LLVM, which Numba compiles to.
 from __future__ import annotations
 
 import platform
+from functools import partial
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -18,8 +19,11 @@ LANES = 16 if FEATURES.get("avx512f") else 8
 """Weights of a row that are multiplied at once."""
 ROWS = 2
 """Of a tile."""
-TOGETHER = 4
+# As many sums as the processor has room for beside what it adds:
+TOGETHER = 8 if FEATURES.get("avx512f") else 4
 """Positions of a tile, at most."""
+WIDE_ROWS, WIDE_TOGETHER = (4, 6) if FEATURES.get("avx512f") else (ROWS, TOGETHER)
+"""The same of a tile for many positions, where weights are near."""
 
 FLOAT32, FLOAT16, INT8 = 0, 1, 2
 TAKES_FLOAT16 = bool(FEATURES.get("f16c")) or platform.machine() in ("arm64", "aarch64")
@@ -141,68 +145,110 @@ def tile(
     beside: Any,
     step: Any,
     ahead: Any,
-    width: Any,
+    length: Any,
     inputs: Any,
+    width: Any,
     sums: Any,
     apart: Any,
 ) -> Any:
-    """Two rows of weights times ``count`` rows of inputs, [position, width]; into sums, [position, row].
+    """The next ``length`` weights of two rows times ``count`` rows of inputs; onto sums, [position, row].
 
     All are addresses, and distances in bytes: ``beside`` from one row to the other, ``step`` from some
-    `LANES` weights to the next ones, ``ahead`` to those that will be wanted a little later, ``apart`` from
-    the sums of a position to those of the next. Every sum is made in the same order whatever ``count`` is.
+    `LANES` weights to the next ones, ``ahead`` to those that will be wanted a little later, ``width`` from
+    the inputs of a position to those of the next, ``apart`` from its sums to theirs. Every sum is made in the
+    same order whatever ``count`` is.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         form, count, *others = arguments
-        after = builder.function.append_basic_block()
-        case = builder.add(builder.mul(form, _INT64(TOGETHER)), count)
-        switch = builder.switch(case, after)
-        for number, (stored, size) in enumerate(_STORED):
-            for positions in range(1, TOGETHER + 1):
-                block = builder.function.append_basic_block()
-                switch.add_case(_INT64(number * TOGETHER + positions), block)
-                builder.position_at_end(block)
-                _multiply_tile(builder, stored, size, positions, *others)
-                builder.branch(after)
-        builder.position_at_end(after)
+        cases = [
+            (number * TOGETHER + positions, partial(_multiply_tile, stored, size, ROWS, positions, None))
+            for number, (stored, size) in enumerate(_STORED)
+            for positions in range(1, TOGETHER + 1)
+        ]
+        _choose(builder, builder.add(builder.mul(form, _INT64(TOGETHER)), count), cases, others)
         return context.get_dummy_value()
 
-    return types.none(*(types.int64,) * 10), generate
+    return types.none(*(types.int64,) * 11), generate
+
+
+@intrinsic
+def wide_tile(
+    context: Any,
+    count: Any,
+    weights: Any,
+    beside: Any,
+    wanted: Any,
+    length: Any,
+    inputs: Any,
+    width: Any,
+    sums: Any,
+    apart: Any,
+) -> Any:
+    """`WIDE_ROWS` rows of float32 weights times up to `WIDE_TOGETHER` rows of inputs, else like `tile`.
+
+    Every sum is made in the same order as there. ``wanted`` is the address of as many weights of one row,
+    which will be wanted later.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        count, weights, beside, wanted, *others = arguments
+        step, ahead = _INT64(4 * LANES), builder.mul(beside, _INT64(WIDE_ROWS))
+        cases = [
+            (positions, partial(_multiply_tile, *_STORED[FLOAT32], WIDE_ROWS, positions, wanted))
+            for positions in range(1, WIDE_TOGETHER + 1)
+        ]
+        _choose(builder, count, cases, [weights, beside, step, ahead, *others])
+        return context.get_dummy_value()
+
+    return types.none(*(types.int64,) * 9), generate
+
+
+def _choose(builder: Any, case: Any, cases: Any, arguments: Any) -> None:
+    """Do what belongs to a number, with ``arguments``."""
+    after = builder.function.append_basic_block()
+    switch = builder.switch(case, after)
+    for number, multiply in cases:
+        block = builder.function.append_basic_block()
+        switch.add_case(_INT64(number), block)
+        builder.position_at_end(block)
+        multiply(builder, *arguments)
+        builder.branch(after)
+    builder.position_at_end(after)
 
 
 def _multiply_tile(
-    builder: Any,
     stored: Any,
     size: int,
+    rows: int,
     count: int,
+    wanted: Any,
+    builder: Any,
     weights: Any,
     beside: Any,
     step: Any,
     ahead: Any,
-    width: Any,
+    length: Any,
     inputs: Any,
+    width: Any,
     sums: Any,
     apart: Any,
 ) -> None:
+    """Ask for later weights of so many rows as are ``wanted``."""
     vector = ir.VectorType(_FLOAT, LANES)
-    rows = [builder.add(weights, builder.mul(beside, _INT64(row))) for row in range(ROWS)]
-    size_given = builder.mul(width, _INT64(4))
-    given = [builder.add(inputs, builder.mul(size_given, _INT64(position))) for position in range(count)]
+    begins = [builder.add(weights, builder.mul(beside, _INT64(row))) for row in range(rows)]
+    given = [builder.add(inputs, builder.mul(width, _INT64(position))) for position in range(count)]
     before, body, after = builder.block, *(builder.function.append_basic_block() for _ in range(2))
     builder.branch(body)
     builder.position_at_end(body)
     place, offset = builder.phi(_INT64), builder.phi(_INT64)
-    totals = [[builder.phi(vector) for _ in rows] for _ in given]
-    addresses = [builder.add(row, offset) for row in rows]
+    totals = [[builder.phi(vector) for _ in begins] for _ in given]
+    addresses = [builder.add(begin, offset) for begin in begins]
     matrix = [_widened(builder, address, stored, size) for address in addresses]
     for address in addresses:
-        to_read, soon, data = _INT32(0), _INT32(3), _INT32(1)
-        wanted = builder.inttoptr(builder.add(address, ahead), _BYTE.as_pointer())
-        fetch = _function(
-            builder, "llvm.prefetch.p0", ir.VoidType(), _BYTE.as_pointer(), _INT32, _INT32, _INT32
-        )
-        builder.call(fetch, [wanted, to_read, soon, data])
+        _fetch(builder, builder.add(address, ahead), 3)
+    if wanted is not None:
+        _fetch(builder, builder.add(wanted, builder.lshr(offset, _INT64(1))), 2)
     results = []
     for start, row_totals in zip(given, totals, strict=True):
         at = builder.add(start, builder.mul(place, _INT64(4)))
@@ -214,15 +260,25 @@ def _multiply_tile(
     zeros = ir.Constant(vector, [0.0] * LANES)
     flow = [(total, zeros, result) for total, result in results]
     flow += [(place, _INT64(0), further), (offset, _INT64(0), builder.add(offset, step))]
-    for value, first, later in flow:
+    for value, first, next_one in flow:
         value.add_incoming(first, before)
-        value.add_incoming(later, body)
-    builder.cbranch(builder.icmp_signed("<", further, width), body, after)
+        value.add_incoming(next_one, body)
+    builder.cbranch(builder.icmp_signed("<", further, length), body, after)
     builder.position_at_end(after)
-    for number, (_, result) in enumerate(results):
-        position, row = divmod(number, ROWS)
-        target = builder.add(sums, builder.add(builder.mul(apart, _INT64(position)), _INT64(4 * row)))
-        builder.store(_summed(builder, result), _pointer(builder, target, _FLOAT))
+    summed = _summed(builder, [result for _, result in results])
+    for position in range(count):
+        vectors, lane = divmod(position * rows, LANES)
+        lanes = ir.Constant(ir.VectorType(_INT32, rows), list(range(lane, lane + rows)))
+        found = builder.shuffle_vector(summed[vectors], summed[vectors], lanes)
+        target = _pointer(builder, builder.add(sums, builder.mul(apart, _INT64(position))), found.type)
+        builder.store(builder.fadd(builder.load(target, align=4), found), target, align=4)
+
+
+def _fetch(builder: Any, address: Any, how_near: int) -> None:
+    """Ask for what lies at an address: 3 is next to the core, 2 a little further away."""
+    fetch = _function(builder, "llvm.prefetch.p0", ir.VoidType(), _BYTE.as_pointer(), _INT32, _INT32, _INT32)
+    to_read, data = _INT32(0), _INT32(1)
+    builder.call(fetch, [builder.inttoptr(address, _BYTE.as_pointer()), to_read, _INT32(how_near), data])
 
 
 def _function(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
@@ -238,12 +294,21 @@ def _widened(builder: Any, address: Any, stored: Any, size: int) -> Any:
     return widen(weights, ir.VectorType(_FLOAT, LANES))
 
 
-def _summed(builder: Any, lanes: Any) -> Any:
-    half = LANES // 2
-    while half:
+def _summed(builder: Any, vectors: Any) -> Any:
+    """The sum of each vector, one a lane: of the halves of its lanes, of the halves of those, and so on."""
+    lanes = LANES  # that are left of each
+    while lanes > 1:
+        half, kinds = lanes // 2, ir.VectorType(_INT32, LANES)
+        starts = range(0, 2 * LANES, lanes)
         low, high = (
-            ir.Constant(ir.VectorType(_INT32, half), list(range(start, start + half))) for start in (0, half)
+            ir.Constant(kinds, [start + place + lane for start in starts for lane in range(half)])
+            for place in (0, half)
         )
-        lanes = builder.fadd(*(builder.shuffle_vector(lanes, lanes, some) for some in (low, high)))
-        half //= 2
-    return builder.extract_element(lanes, _INT32(0))
+        pairs = [
+            (vectors[place], vectors[min(place + 1, len(vectors) - 1)]) for place in range(0, len(vectors), 2)
+        ]
+        vectors = [
+            builder.fadd(*(builder.shuffle_vector(*pair, some) for some in (low, high))) for pair in pairs
+        ]
+        lanes = half
+    return vectors

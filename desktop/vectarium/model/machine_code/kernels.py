@@ -1,7 +1,8 @@
 """A pass over a few positions, in machine code that is made for the processor it runs on.
 
 One position needs every weight once, so its time is that of carrying them from memory. A tile multiplies two
-rows of a matrix with up to four positions while it asks for the weights that come next. Threads share out all
+rows of a matrix with up to four positions while it asks for the weights that come next; of many positions,
+more of both. Threads share out all
 that can be done at once in small parts, and nobody is waited for: where the system has given the core of one
 to another program, the others do its part once more. That is why every value has a place of its own during a
 pass: what is written twice, or late, is the same. And every sum is made in the same order for any number of
@@ -85,7 +86,7 @@ def _size_of_part(board: Any, layer: int, kind: int) -> Any:
 def _prepare(board: Any, member: int, layer: int, kind: int) -> None:
     """Make the input of a matrix, where that is a layer norm."""
     count, width = _positions(board, kind), board[at.WIDTH]
-    into = at.own(board, at.NORMED, member, at.MOST, width)
+    into = at.own(board, at.NORMED, member, board[at.POSITIONS], width)
     epsilon = as_float(np.int32(board[at.EPSILON]))
     columns = at.table(board, TABLE)[layer]
     if kind == INNER:
@@ -104,11 +105,12 @@ def _attend(board: Any, member: int, layer: int, part: int) -> None:
     heads = at.heads(board, layer)
     queries, keys, values = heads[0, head], heads[1, head], heads[2, head]
     pattern = at.own(board, at.SEEN, member, 1, context)[0, : last + 1]
-    mixed = at.own(board, at.FOUND, member, at.MOST, board[at.ROOM])[0, :size]
+    mixed = at.own(board, at.FOUND, member, board[at.POSITIONS], board[at.ROOM])[0, :size]
     attend(queries[last], keys[: last + 1], values[: last + 1], at.scale(board, layer), pattern, mixed)
     at.between(board, at.MIXED, layer, width)[position, head * size : (head + 1) * size] = mixed
-    shape = (layer + 1, number, board[at.COUNT], board[at.CAPACITY])
-    carray(floats(board[at.PATTERNS]), shape)[layer, head, position, : last + 1] = pattern
+    if board[at.PATTERNS]:
+        shape = (layer + 1, number, board[at.COUNT], board[at.CAPACITY])
+        carray(floats(board[at.PATTERNS]), shape)[layer, head, position, : last + 1] = pattern
 
 
 @compiled
@@ -117,13 +119,13 @@ def _multiply_part(board: Any, member: int, layer: int, kind: int, part: int) ->
     width, start, count = board[at.WIDTH], board[at.START], _positions(board, kind)
     matrix, rows, some = _matrix(board, layer, kind), _rows(board, kind), _size_of_part(board, layer, kind)
     begin, end = part * some, min((part + 1) * some, rows)
-    found = at.own(board, at.FOUND, member, at.MOST, board[at.ROOM])
+    found = at.own(board, at.FOUND, member, board[at.POSITIONS], board[at.ROOM])
     if kind == ATTENTION_OUT:
         inputs = at.between(board, at.MIXED, layer, width)
     elif kind == OUTER:
         inputs = at.between(board, at.INNERS, layer, board[at.INNER])
     else:
-        inputs = at.own(board, at.NORMED, member, at.MOST, width)
+        inputs = at.own(board, at.NORMED, member, board[at.POSITIONS], width)
     multiply(board[at.FORM], matrix, begin, end, inputs, count, found)
     residual, between = at.residual(board), at.between(board, at.BETWEEN, layer, width)
     for position in range(count):

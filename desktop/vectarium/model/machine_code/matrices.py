@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from vectarium.model.machine_code.compiling import compiled
 from vectarium.model.machine_code.functions import scale_and_shift
-from vectarium.model.machine_code.intrinsics import ROWS, TOGETHER, tile
+from vectarium.model.machine_code.intrinsics import (
+    LANES,
+    ROWS,
+    TOGETHER,
+    WIDE_ROWS,
+    WIDE_TOGETHER,
+    tile,
+    wide_tile,
+)
 
 # Of every matrix, the columns of a table of addresses and of distances in bytes:
 WEIGHTS = 0
@@ -25,17 +35,35 @@ TABLE = 4 * MATRIX + 4
 UNEMBEDDING = TABLE
 
 PARTS, PART_BYTES = 8, 2**19  # of a matrix: so many at least, so large at most
+STRETCH = 768
+"""Of a row, what is summed up at once: together with some positions it stays next to the core."""
+FEW = 8  # positions, of which carrying the weights takes longer than multiplying
 
 
 @compiled
 def rows_of_part(rows: int, row_bytes: int) -> int:
     """How many rows of a matrix a thread takes at once."""
-    return max(1, min(PART_BYTES // row_bytes, rows // PARTS) // ROWS) * ROWS
+    return max(1, min(PART_BYTES // row_bytes, rows // PARTS) // WIDE_ROWS) * WIDE_ROWS
 
 
 @compiled
 def multiply(form: int, matrix: Any, begin: int, end: int, inputs: Any, count: int, found: Any) -> None:
-    """Rows ``begin`` to ``end`` - 1 times ``count`` inputs, [position, in]: ``found``, [position, row]."""
+    """Rows ``begin`` to ``end`` - 1 times ``count`` inputs, [position, in]: ``found``, [position, row].
+
+    More than `FEW` inputs only with float32 weights as they are, and with `WIDE_ROWS` rows or a multiple.
+    """
+    found[:count, : end - begin] = np.float32(0)
+    if count > FEW:
+        _multiply_many(matrix, begin, end, inputs, count, found)
+    else:
+        _multiply_few(form, matrix, begin, end, inputs, count, found)
+    for position in range(count):
+        scale_and_shift(found[position, : end - begin], matrix[SCALE], matrix[BIAS], begin)
+
+
+@compiled
+def _multiply_few(form: int, matrix: Any, begin: int, end: int, inputs: Any, count: int, found: Any) -> None:
+    """Row by row, as they lie in memory."""
     width, apart = inputs.shape[1], found.strides[0]
     beside, step, ahead = matrix[BESIDE], matrix[STEP], matrix[AHEAD]
     for row in range(begin, end, ROWS):
@@ -43,7 +71,26 @@ def multiply(form: int, matrix: Any, begin: int, end: int, inputs: Any, count: i
             beside = 0  # a row that is missing at the end is not looked for
         weights, into = matrix[WEIGHTS] + row // ROWS * matrix[ROW], found.ctypes.data + 4 * (row - begin)
         for first in range(0, count, TOGETHER):
-            some, given = min(TOGETHER, count - first), inputs.ctypes.data + 4 * first * width
-            tile(form, some, weights, beside, step, ahead, width, given, into + first * apart, apart)
-    for position in range(count):
-        scale_and_shift(found[position, : end - begin], matrix[SCALE], matrix[BIAS], begin)
+            some, to = min(TOGETHER, count - first), into + first * apart
+            for place in range(0, width, STRETCH):
+                length, given = min(STRETCH, width - place), inputs.ctypes.data + 4 * (first * width + place)
+                part = weights + place // LANES * step
+                tile(form, some, part, beside, step, ahead, length, given, 4 * width, to, apart)
+
+
+@compiled
+def _multiply_many(matrix: Any, begin: int, end: int, inputs: Any, count: int, found: Any) -> None:
+    """Some positions after the others, while the weights stay near and those of the next part come."""
+    width, apart, beside = inputs.shape[1], found.strides[0], matrix[BESIDE]
+    for place in range(0, width, STRETCH):
+        length = min(STRETCH, width - place)
+        for block in range(-(-count // WIDE_TOGETHER)):
+            first = block * WIDE_TOGETHER
+            given, some = inputs.ctypes.data + 4 * (first * width + place), min(WIDE_TOGETHER, count - first)
+            # Of each of the next rows one half, with every block but the first, which brings these ones here.
+            half = (block + 2 * WIDE_ROWS - 1) % (2 * WIDE_ROWS)
+            later = (end - begin + half // 2) * beside + half % 2 * 2 * length if block else 0
+            for row in range(begin, end, WIDE_ROWS):
+                weights, into = matrix[WEIGHTS] + row * beside + 4 * place, 4 * (row - begin)
+                to = found.ctypes.data + first * apart + into
+                wide_tile(some, weights, beside, weights + later, length, given, 4 * width, to, apart)
