@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tiny_models import as_theirs
 from vectarium.checkpoints import unheeded
+from vectarium.context import seen_range
 from vectarium.messages import Generate
 from vectarium.messages_writing import Steer
 from vectarium.model.forward_pass import run
-from vectarium.model.generation import next_step, seen_range
+from vectarium.model.generation import next_step
 from vectarium.ranking import BrokenLogits
 from vectarium.sampling import SamplingSettings, distribution
 from vectarium.workers.writing import Writer
@@ -120,19 +119,6 @@ def test_a_full_context_goes_on(model):
         text.append(step.token_id)
     # The context of 48 fills up, then twelve tokens drop out at a time.
     assert lengths == [*range(40, 49), *([*range(37, 49)] * 5)[:51]]
-
-
-@given(st.integers(0, 5000), st.integers(1, 1100))
-def test_seen_range(count, context):
-    start, end = seen_range(count, context)
-    assert end == count
-    assert 0 <= start <= end
-    assert end - start <= context
-    if count <= context:
-        assert start == 0
-    else:
-        assert end - start > context - max(1, context // 4)
-        assert seen_range(count + 1, context)[0] in (start, start + max(1, context // 4))
 
 
 def test_a_cancelled_token_can_be_asked_for_again(model):

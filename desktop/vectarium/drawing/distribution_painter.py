@@ -1,74 +1,114 @@
-"""How the cells of a table of a next-token distribution are drawn."""
+"""How the rows of a table of a next-token distribution are drawn."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from vectarium.drawing.distribution_rows import BAR, DRAWN, LOGIT, PENALISED, RANK, SCALED, TOKEN, Rows, cell
 from vectarium.drawing.palette import Look, mix
 
-Index = QModelIndex | QPersistentModelIndex
+_IN_PLACE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextForceLeftToRight
 
 
-class CellPainter(QStyledItemDelegate):
-    """Paints `rows`, of which one cell is a bar, and a marker on one of the bars."""
+class RowsPainter:
+    """Paints `rows`, of which one column is a bar, and a marker on one of the bars.
+
+    Column after column: while the model writes, a hundred cells are painted several times a second.
+    """
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
         self.rows: Rows | None = None
-        self.look = look
         self.marker: int | None = None  # row
+        self.set_look(look)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def set_look(self, look: Look) -> None:
+        self.look, theme = look, look.theme
+        self._font = look.mono(13)
+        self._metrics = QFontMetricsF(self._font)
+        self._below_center = (self._metrics.ascent() - self._metrics.descent()) / 2
+        self._pad, self._number = look.px(6), look.px(78)
+        self._bar_height, self._radius = look.px(12), look.px(3)
+        self._ground, self._track, self._faint = map(QColor, (theme.pane, theme.raised, theme.faint))
+        self._selected, self._cut = QColor(theme.raised_more), mix(theme.tertiary, theme.pane, 0.15)
+        self._query, self._value = QColor(theme.query), QColor(theme.value)
+        self._colors = {
+            RANK: QColor(theme.tertiary),
+            TOKEN: QColor(theme.text),
+            LOGIT: QColor(theme.key),
+            PENALISED: QColor(theme.tertiary),
+            SCALED: QColor(theme.temperature),
+            BAR: QColor(theme.secondary),
+            DRAWN: self._query,
+        }
+
+    def paint(
+        self,
+        painter: QPainter,
+        area: QRect,
+        lines: Sequence[tuple[int, int, int]],
+        columns: Iterable[tuple[int, int, int]],
+        selected: int,
+        pointed_at: int,
+    ) -> None:
+        """Fill `area`. Of each row its number, top and height, of each column its number, left and width."""
+        painter.fillRect(area, self._ground)
         rows = self.rows
         if rows is None:
             return
-        theme, row, column = self.look.theme, index.row(), index.column()
-        rect: Any = option.rect
-        state: Any = option.state
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(theme.raised_more))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, QColor(theme.raised))
-        kept = rows.is_kept(row)
-        changed = rows.penalised[row] != rows.logits[row]
-        colors = {
-            RANK: theme.tertiary,
-            TOKEN: theme.query if row == rows.drawn_row else theme.text,
-            LOGIT: theme.key,
-            PENALISED: theme.value if changed else theme.tertiary,
-            SCALED: theme.temperature,
-            BAR: theme.secondary,
-            DRAWN: theme.query,
-        }
-        color = QColor(colors[column]) if kept else mix(theme.tertiary, theme.pane, 0.15)
-        pad = self.look.px(6)
-        area = QRectF(rect).adjusted(pad, 0, -pad, 0)
-        if column == BAR:
-            number = self.look.px(78)
-            track = area.adjusted(0, 0, -number - pad, 0)
-            self._paint_bar(painter, track, float(rows.probability[row]), kept)
-            if row == self.marker:
-                self._paint_marker(painter, track)
-            area.setLeft(area.right() - number)
-        if column == TOKEN and row == rows.drawn_row:
-            self._paint_triangle(painter, QPointF(area.left(), area.center().y()), theme.query)
-            area.setLeft(area.left() + pad * 1.5)
-        painter.setFont(self.look.mono(13))
-        painter.setPen(color)
-        side = Qt.AlignmentFlag.AlignLeft if column == TOKEN else Qt.AlignmentFlag.AlignRight
-        text = painter.fontMetrics().elidedText(
-            cell(rows, row, column), Qt.TextElideMode.ElideRight, int(area.width())
-        )
-        painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextForceLeftToRight, text)
+        for row, top, height in lines:
+            if row in (selected, pointed_at):
+                color = self._selected if row == selected else self._track
+                painter.fillRect(area.x(), top, area.width(), height, color)
+        painter.setFont(self._font)
+        for column, left, width in columns:
+            begin, end = left + self._pad, left + width - self._pad
+            for row, top, height in lines:
+                if column == TOKEN:
+                    self._paint_token(painter, rows, row, QRectF(begin, top, end - begin, height))
+                    continue
+                middle, room = top + height / 2, end - begin
+                if column == BAR:
+                    room = self._number
+                    self._paint_share(painter, rows, row, begin, end - room - self._pad, middle)
+                painter.setPen(self._color(rows, row, column))
+                self._paint_number(painter, cell(rows, row, column), end, room, middle)
 
-    def _paint_triangle(self, painter: QPainter, tip: QPointF, color: str) -> None:
+    def _color(self, rows: Rows, row: int, column: int) -> QColor:
+        if not rows.is_kept(row):
+            return self._cut
+        if column == PENALISED and rows.penalised[row] != rows.logits[row]:
+            return self._value
+        return self._query if column == TOKEN and row == rows.drawn_row else self._colors[column]
+
+    def _paint_number(self, painter: QPainter, text: str, right: int, room: int, middle: float) -> None:
+        width = self._metrics.horizontalAdvance(text)
+        if width > room:
+            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            width = self._metrics.horizontalAdvance(text)
+        painter.drawText(QPointF(right - width, middle + self._below_center), text)
+
+    def _paint_token(self, painter: QPainter, rows: Rows, row: int, area: QRectF) -> None:
+        if row == rows.drawn_row:
+            self._paint_triangle(painter, QPointF(area.left(), area.center().y()), self._query)
+            area.setLeft(area.left() + self._pad * 1.5)
+        painter.setPen(self._color(rows, row, TOKEN))
+        text, elided = cell(rows, row, TOKEN), Qt.TextElideMode.ElideRight
+        painter.drawText(area, _IN_PLACE, painter.fontMetrics().elidedText(text, elided, int(area.width())))
+
+    def _paint_share(
+        self, painter: QPainter, rows: Rows, row: int, left: int, right: int, middle: float
+    ) -> None:
+        track = QRectF(left, middle - self._bar_height / 2, right - left, self._bar_height)
+        self._paint_bar(painter, track, float(rows.probability[row]), rows.is_kept(row))
+        if row == self.marker:
+            self._paint_marker(painter, track)
+
+    def _paint_triangle(self, painter: QPainter, tip: QPointF, color: QColor) -> None:
         px = self.look.px
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(color))
+        painter.setBrush(color)
         corners = (QPointF(-px(4), -px(5)), QPointF(px(4), 0), QPointF(-px(4), px(5)))
         painter.drawPolygon([tip + corner for corner in corners])
 
@@ -80,21 +120,19 @@ class CellPainter(QStyledItemDelegate):
         painter.setPen(QPen(QColor(self.look.theme.text), self.look.px(2)))
         painter.drawRoundedRect(box, half / 2, half / 2)
 
-    def _paint_bar(self, painter: QPainter, area: QRectF, share: float, kept: bool) -> None:
-        theme = self.look.theme
-        height = self.look.px(12)
-        track = QRectF(area.left(), area.center().y() - height / 2, area.width(), height)
-        radius = self.look.px(3)
+    def _paint_bar(self, painter: QPainter, track: QRectF, share: float, kept: bool) -> None:
+        radius = self._radius
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.raised))
+        painter.setBrush(self._track)
         painter.drawRoundedRect(track, radius, radius)
-        bar = QRectF(track.left(), track.top(), max(1.0, track.width() * share), height)
+        bar = QRectF(track.left(), track.top(), max(1.0, track.width() * share), track.height())
         if kept:
             gradient = QLinearGradient(track.topLeft(), track.topRight())
-            gradient.setColorAt(0, QColor(theme.key))
-            gradient.setColorAt(0.6, QColor(theme.query))
+            gradient.setColorAt(0, self._colors[LOGIT])
+            gradient.setColorAt(0.6, self._query)
             painter.setBrush(gradient)
         else:
-            painter.setBrush(QColor(theme.faint))
-        painter.drawRoundedRect(bar, min(radius, bar.width() / 2), min(radius, bar.width() / 2))
+            painter.setBrush(self._faint)
+        rounded = min(radius, bar.width() / 2)
+        painter.drawRoundedRect(bar, rounded, rounded)

@@ -11,10 +11,10 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QCursor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from vectarium.drawing.distribution_painter import CellPainter
+from vectarium.drawing.distribution_painter import RowsPainter
 from vectarium.drawing.distribution_rows import (
     BAR,
     DRAWN,
@@ -106,9 +106,8 @@ class DistributionTable(QTableView):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._model = _Model()
-        self._painter = CellPainter(look)
+        self._painter = RowsPainter(look)
         self.setModel(self._model)
-        self.setItemDelegate(self._painter)
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -130,7 +129,7 @@ class DistributionTable(QTableView):
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
-        self._painter.look = look
+        self._painter.set_look(look)
         self.verticalHeader().setDefaultSectionSize(look.px(26))
         self.verticalHeader().setMinimumSectionSize(1)
         for column, width in WIDTHS.items():
@@ -143,10 +142,25 @@ class DistributionTable(QTableView):
         self._fit_columns()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), QColor(self._painter.look.theme.pane))
+        area, viewport = event.rect(), self.viewport()
+        first, last = self.rowAt(area.top()), self.rowAt(area.bottom())
+        if first < 0:
+            lines = []
+        else:
+            rows = range(first, (last if last >= 0 else self._model.rowCount() - 1) + 1)
+            lines = [(row, self.rowViewportPosition(row), self.rowHeight(row)) for row in rows]
+        columns = [
+            (column, self.columnViewportPosition(column), self.columnWidth(column))
+            for column in range(len(HEADERS))
+            if not self.isColumnHidden(column)
+        ]
+        chosen = self.selectionModel().selectedRows()
+        selected = chosen[0].row() if chosen else -1
+        mouse = viewport.mapFromGlobal(QCursor.pos())
+        pointed_at = self.rowAt(mouse.y()) if viewport.underMouse() else -1
+        painter = QPainter(viewport)
+        self._painter.paint(painter, area, lines, columns, selected, pointed_at)
         painter.end()
-        super().paintEvent(event)
 
     def _fit_columns(self) -> None:
         """Where there is little room, the columns that matter least make way for the bars."""

@@ -1,4 +1,4 @@
-"""One sampled token, and what the model sees of a text that is longer than its context."""
+"""One sampled token."""
 
 from __future__ import annotations
 
@@ -9,24 +9,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.context import seen_range
 from vectarium.model import forward_pass
 from vectarium.model.guesses import Guesser
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import Form
 from vectarium.model.trace import Trace
 from vectarium.sampling import SamplingSettings, Step, take_step
-
-
-def seen_range(count: int, context: int) -> tuple[int, int]:
-    """The tokens, from start to end - 1, that a model sees at the end of a text of ``count`` tokens.
-
-    All of them while they fit into its context. Beyond that the oldest drop out, a quarter of the context
-    at a time, so that the model always sees at least three quarters of its context, and the pass runs anew
-    once a quarter instead of once a token. The same text is always seen in the same way, typed or generated.
-    """
-    hop = max(1, context // 4)
-    start = -(-max(0, count - context) // hop) * hop
-    return start, count
 
 
 def next_step(

@@ -162,6 +162,8 @@ class AttentionPane(Pane):
         if not tokens.text:
             self.reading.forget()
             self._say_waiting()
+        elif not self._session.generating:
+            self._ask()  # while the model computes what comes next
 
     @Slot(object)
     def _selection_changed(self, selection: Selection) -> None:

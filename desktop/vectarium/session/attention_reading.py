@@ -7,6 +7,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
 from vectarium.attention.head_numbers import grown
+from vectarium.context import seen_around
 from vectarium.messages import Failed, ModelLoaded, Reply
 from vectarium.messages_attention import (
     HeadRead,
@@ -87,11 +88,11 @@ class AttentionReading(QObject):
 
     @property
     def seen(self) -> Seen | None:
-        """The tokens on screen that the model sees, as far as its last answer goes."""
-        known, tokens = self._session.next_token, self._session.tokens
-        if known is None or not len(tokens) or not len(known.ids):
+        """The tokens on screen that the model sees."""
+        model, tokens = self._session.model, self._session.tokens
+        if model is None or tokens.pending is not None or not len(tokens):
             return None
-        return Seen(known.ids, known.seen_from, known.seen_to)
+        return Seen(tokens.ids, *seen_around(len(tokens), model.context, self._session.position))
 
     @property
     def waiting(self) -> bool:

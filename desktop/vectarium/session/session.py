@@ -210,8 +210,8 @@ class Session(QObject):
             self._set_tokens(untokenized(text))
             return
         self._edit = edited(self._settled, self.document.branch, text, self.vocabulary)
+        self.ask(Encode, text=self._edit.text)  # which is answered while the panes draw
         self._set_tokens(self._edit.shown)
-        self.ask(Encode, text=self._edit.text)
 
     def _encoded(self, reply: Encoded) -> None:
         if self.vocabulary is None or reply.vocabulary != self.vocabulary.fingerprint:
@@ -225,15 +225,17 @@ class Session(QObject):
         """Make the branch looked at what every pane sees, and ask what the model says of it."""
         assert self.vocabulary is not None
         self._newest.stamp(Encode)  # tokens still on their way are of an edit that is no longer on screen
-        self._settled = self._branch_tokens.of(self.document.branch, self.vocabulary)
-        self._set_tokens(self._settled)
-        if (self.selection.token or 0) >= max(len(self._settled), 1):
+        self.tokens = self._settled = self._branch_tokens.of(self.document.branch, self.vocabulary)
+        lost = (self.selection.token or 0) >= max(len(self._settled), 1)
+        if lost:
             self.selection = replace(self.selection, token=None)
-            self.selection_changed.emit(self.selection)
         if self.generating:
             self._run_if_behind()
         else:
-            self._run()
+            self._run()  # which is computed while the panes draw
+        self.tokens_changed.emit(self.tokens)
+        if lost:
+            self.selection_changed.emit(self.selection)
 
     def _set_tokens(self, tokens: Tokens) -> None:
         self.tokens = tokens

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
+from vectarium.context import seen_range
 from vectarium.messages import Finished, Generate
 from vectarium.messages_futures import ColumnsWritten, SteerColumns, WriteColumns
 from vectarium.messages_writing import Steer
@@ -110,7 +111,6 @@ class ColumnsTurns(QObject):
             self._turn.start(self._wait_ms())
 
     def _step(self, number: int, checkpoint: Any) -> ColumnsWritten:
-        from vectarium.model.generation import seen_range
 
         steps: list[Step | None] = []
         seen_from = []

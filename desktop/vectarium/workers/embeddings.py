@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from vectarium.context import seen_range
 from vectarium.messages import Floats, read_only
 from vectarium.messages_vectors import LensRead, ModelMatrices, ReadLens, ReadStreams, Stream, StreamsRead
 from vectarium.model import forward_pass
 from vectarium.model.forward_pass import norm
-from vectarium.model.generation import seen_range
 from vectarium.model.loading import LoadedModel
 from vectarium.model.trace import Trace
 from vectarium.vectors.trajectories import ResidualStream

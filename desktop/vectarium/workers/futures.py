@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
+from vectarium.context import seen_range
 from vectarium.messages import Finished, Ids, Reply
 from vectarium.messages_futures import FuturesRead, Path, ReadFutures
 from vectarium.ranking import rank
@@ -28,9 +29,8 @@ class FutureReader:
     ) -> Iterator[Reply]:
         """Answer a few paths an item. `trace` reads the text from `seen_from` on, and stays as it is.
 
-        Where a path would outgrow the context, the model sees what `generation.seen_range` says.
+        Where a path would outgrow the context, the model sees what `seen_range` says.
         """
-        from vectarium.model.generation import seen_range
 
         text = request.ids[: request.position + 1]
         of = (model, text.tobytes(), seen_from)

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 
+from vectarium.context import seen_around
 from vectarium.messages import (
     ExportTrace,
     Finished,
@@ -142,11 +143,8 @@ class ModelWorker(Worker):
 
     def _pass(self, request: PassRequest, position: int) -> tuple[int, int]:
         """Bring the trace up to what the model sees of the text around `position`; from where to where."""
-        from vectarium.model.generation import seen_range
 
-        seen_from, seen_to = seen_range(len(request.ids), self._model.context)
-        if position < seen_from:
-            seen_from, seen_to = seen_range(position + 1, self._model.context)
+        seen_from, seen_to = seen_around(len(request.ids), self._model.context, position)
         doing = f"Reading {seen_to - seen_from:,} tokens"
         self._read(request.ids, seen_from, seen_to, self._checkpoint(request, doing))
         return seen_from, seen_to

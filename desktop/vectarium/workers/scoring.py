@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vectarium.context import seen_range
 from vectarium.messages import Floats, Ids, read_only
 from vectarium.messages_futures import ScoreTexts, TextsScored
 from vectarium.messages_writing import Score, Scored
@@ -18,7 +19,6 @@ AT_ONCE = 64  # tokens that are judged together: the unembedding is read from me
 def scores(model: Any, trace: Any, request: Score, checkpoint: Callable[[float], None]) -> Iterator[Scored]:
     """The answer to `Score`, some tokens an item. What `trace` has of the text is not computed again."""
     from vectarium.model import forward_pass, threads
-    from vectarium.model.generation import seen_range
 
     ids, count, done = request.ids, len(request.positions), 0
 

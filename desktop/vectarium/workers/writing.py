@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from vectarium.context import seen_range
 from vectarium.messages import Generate, Generated, Ids, read_only
 from vectarium.messages_writing import Steer
 from vectarium.sampling import Step
@@ -82,7 +83,7 @@ class Writer:
         With a `WritingForm`, tokens that were written are read in its form, and those of the prompt in
         float32: the same text is then continued in the same way whatever was looked at in between.
         """
-        from vectarium.model.generation import next_step, seen_range
+        from vectarium.model.generation import next_step
 
         # At a slow pace there is nothing to gain.
         uniform, *later = self._uniforms(None if form is None or self._pace else form.draft)
