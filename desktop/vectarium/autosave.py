@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 INTERVAL_MS = 1500
 LONGEST_INTERVAL_MS = 10_000
 REST = 4  # times as long as a document took to write, it is not written again
-BREATH = 0.0002  # seconds for the window between two steps, each of which takes half of that
+TOGETHER = 8  # steps that are archived at once
+BREATH = 0.001  # seconds for the window, twice as long as those take
 MOST_WINDOWS = 20
 
 
@@ -123,10 +124,10 @@ class Autosave(QObject):
     def _archive_gently(self, archive: StepArchive, document: Document, looked_at: Branch) -> None:
         for branch in document.branches:
             if isinstance(branch.kept, tuple):
-                for step in branch.kept:
-                    if step is not None and step.archived is None:
-                        archive.keep(step)
-                        self._hurry.wait(BREATH)
+                new = [step for step in branch.kept if step is not None and step.archived is None]
+                for begin in range(0, len(new), TOGETHER):
+                    archive.keep(*new[begin : begin + TOGETHER])
+                    self._hurry.wait(BREATH)
                 if branch is not looked_at:
                     branch.leave_to(archive)
         self._hurry.wait(BREATH)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vectarium.documents.document import Branch, Document
 from vectarium.documents.document_file import DocumentFileError, Saved, load, save
-from vectarium.documents.step_json import NEW_IN_2, plain_step
+from vectarium.documents.step_json import NEW_IN_2, step_json
 from vectarium.sampling import SamplingSettings, Step
 from writing_steps import step_after, written
 
@@ -71,7 +71,7 @@ def test_steps_of_version_1_are_read(tmp_path):
     save(tmp_path / "a.json", Saved(Document().with_branch(branch), "text"))
     content = json.loads((tmp_path / "a.json").read_text()) | {"vectarium": 1}
     for step, at in ((at_one, 1.0), (warm, 2.0)):
-        plain = {name: value for name, value in plain_step(step).items() if name not in NEW_IN_2}
+        plain = {name: value for name, value in json.loads(step_json(step)).items() if name not in NEW_IN_2}
         del plain["settings"]["repetition_penalty"]
         content["branches"] = [{"ids": [7, step.token_id], "steps": [None, plain]}]
         (tmp_path / "a.json").write_text(json.dumps(content))

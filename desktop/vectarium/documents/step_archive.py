@@ -38,16 +38,20 @@ class StepArchive:
         self._lock = threading.Lock()
         self._newest_read: tuple[int, Top] | None = None
 
-    def keep(self, step: Step) -> None:
-        """Move what `step` holds of its distribution here. Raises OSError, and then it stays in memory."""
-        if step.archived is None:
-            content = step_json(step).encode() + BETWEEN
-            with self._lock:
-                place, settings = self._count, self._settings.setdefault(step.settings, len(self._settings))
-                record = _RECORD.pack(self._end, len(content), step.token_id, settings, step.packed)
-                _write(self._json, self._end, content)
-                _write(self._records, place * _RECORD.size, record)
-                self._end, self._count = self._end + len(content), place + 1
+    def keep(self, *steps: Step) -> None:
+        """Move what `steps` hold of their distributions here. Raises OSError: then they stay in memory."""
+        new = [step for step in steps if step.archived is None]
+        contents = [step_json(step).encode() + BETWEEN for step in new]
+        with self._lock:
+            end, first, records = self._end, self._count, []
+            for step, content in zip(new, contents, strict=True):
+                settings = self._settings.setdefault(step.settings, len(self._settings))
+                records.append(_RECORD.pack(end, len(content), step.token_id, settings, step.packed))
+                end += len(content)
+            _write(self._json, self._end, b"".join(contents))
+            _write(self._records, first * _RECORD.size, b"".join(records))
+            self._end, self._count = end, first + len(new)
+        for place, step in enumerate(new, first):
             step.leave_to(self, place)
 
     def top(self, place: int) -> Top:

@@ -1,7 +1,8 @@
 """A step as JSON and back, checked. The format is described in `vectarium.documents.document_file`."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,40 @@ from vectarium.steps import Top
 NEW_IN_2 = frozenset({"penalised", "model_rank", "model_entropy_bits", "top_penalised"})
 ROUNDING = 1e-9
 
+_NUMBERS = tuple(
+    entry.name for entry in fields(Step) if entry.name != "settings" and "NDArray" not in str(entry.type)
+)
+
 
 def step_json(step: Step) -> str:
-    return json.dumps(plain_step(step))
+    """The logits with the digits that give the very same float32 again."""
+    # By hand: `json` takes several times as long, in which the window would wait for Python's lock.
+    penalised = step.top_penalised is not step.top_logits
+    penalised = penalised and not np.array_equal(step.top_penalised, step.top_logits)
+    parts = [f'"{name}": {_number_json(getattr(step, name))}' for name in _NUMBERS]
+    parts += [f'"settings": {_settings_json(step.settings)}', f'"top_ids": {step.top_ids.tolist()}']
+    parts.append(f'"top_logits": {_logits_json(step.top_logits)}')
+    if penalised:
+        parts.append(f'"top_penalised": {_logits_json(step.top_penalised)}')
+    return f"{{{', '.join(parts)}}}"
+
+
+def _number_json(value: float | None) -> str:
+    return "null" if value is None else repr(value)
+
+
+@lru_cache(maxsize=64)
+def _settings_json(settings: SamplingSettings) -> str:
+    return json.dumps(asdict(settings))
+
+
+def _logits_json(logits: npt.NDArray[np.float32]) -> str:
+    return f"[{_digits(logits.size) % tuple(logits.tolist())}]"
+
+
+@lru_cache(maxsize=STEP_ENTRIES)
+def _digits(count: int) -> str:
+    return ", ".join(["%.9g"] * count)
 
 
 def read_top(text: str | bytes) -> Top:
@@ -29,23 +61,6 @@ def read_top(text: str | bytes) -> Top:
 
 def _array(values: list[float], kind: Any) -> npt.NDArray[Any]:
     return read_only(np.array(values, kind))
-
-
-def plain_step(step: Step) -> dict[str, Any]:
-    """What `json` writes: the logits with the digits that give the very same float32 again."""
-    plain: dict[str, Any] = {}
-    no_penalty = np.array_equal(step.top_penalised, step.top_logits)
-    for entry in fields(Step):
-        if entry.name == "top_penalised" and no_penalty:
-            continue
-        value = getattr(step, entry.name)
-        if isinstance(value, np.ndarray):
-            numbers = value.tolist()
-            value = [float(f"{x:.9g}") for x in numbers] if value.dtype.kind == "f" else numbers
-        elif isinstance(value, SamplingSettings):
-            value = {setting.name: getattr(value, setting.name) for setting in fields(value)}
-        plain[entry.name] = value
-    return plain
 
 
 def read_step(plain: Any) -> Step:
