@@ -53,8 +53,11 @@ def writer(model: Any, form: Any = None, guesses: Any = None) -> Write:
             step, trace = generation.next_step(
                 model, ids, settings, 0.5, trace, reads=reads, draws=form, guesser=guesses, later=later
             )
-            rows = [part.numpy() for part in attention.patterns(model, trace, first_query=len(trace) - 1)]
-            assert np.stack(rows).shape == (model.layers, model.heads, 1, len(ids))
+            rows = trace.store.patterns_of(len(trace) - 1)
+            if rows is None:  # of the prompt's last token
+                made = attention.patterns(model, trace, first_query=len(trace) - 1)
+                rows = np.stack([layer[:, 0].numpy() for layer in made])
+            assert rows.shape == (model.layers, model.heads, len(ids))
             assert trace.residual.shape[:2] == (model.layers + 1, len(ids))
             ids.append(step.token_id)
         return ids[len(prompt) :]

@@ -135,7 +135,15 @@ class Compiled:
             room((members, model.context)),
         )
         epsilon = np.float32(model.network.config.layer_norm_epsilon).view(np.int32)
-        self._sizes = width, inner, model.heads, model.context, self._vocabulary, part, int(epsilon)
+        sizes = width, inner, model.heads, 0, model.context, self._vocabulary, part, int(epsilon)
+        # What the board is to say of every pass: looking it up each time takes as long as a small block.
+        self._always = np.zeros(at.SEEN + 1 - at.WIDTH, np.int64)
+        for begin, numbers in (
+            (at.WIDTH, sizes),
+            (at.TABLE, (self._table.ctypes.data, self._scales.ctypes.data)),
+            (at.MIXED, [array.ctypes.data for array in self._room]),
+        ):
+            self._always[begin - at.WIDTH :][: len(numbers)] = numbers
 
     def read(
         self,
@@ -151,8 +159,8 @@ class Compiled:
         # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
         shape = len(self._table) - 1, self._model.heads, len(tokens), residual.shape[1]
         patterns = np.empty(shape, np.float32) if few else None
-        stream, end, count = residual.numpy(), start + len(tokens), len(tokens)
-        np.add(self._tokens[list(tokens)], self._positions[start:end], out=stream[0, start:end])
+        stream, end, count = residual[0].numpy(), start + len(tokens), len(tokens)
+        np.add(self._tokens[list(tokens)], self._positions[start:end], out=stream[start:end])
         layers = len(self._table) - 1
         # 12 width² are the weights of a block as GPT-2 is published.
         times = max(1, count // matrices.FEW)
@@ -161,16 +169,15 @@ class Compiled:
             checkpoint(first / layers)
             last = min(first + some, layers)
             wanted = logits if last == layers else logits[:0]
-            self._share(self._table, first, last, start, count, stream, heads.numpy(), patterns, wanted)
+            self._share(first, last, start, count, residual, heads, patterns, wanted)
         checkpoint(1.0)
         return Read(logits, patterns) if patterns is not None else None
 
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
         """See `Form`; of at most `matrices.FEW` positions."""
         logits = np.empty((len(residual), self._vocabulary), np.float32)
-        stream = residual.contiguous().numpy()[None]
-        no_heads = np.empty((0, 3, 1, 0, 1), np.float32)
-        self._share(self._table[-1:], 0, 0, 0, len(logits), stream, no_heads, None, logits)
+        stream = residual.contiguous()[None]
+        self._share(0, 0, 0, len(logits), stream, stream, None, logits, self._table[-1:])
         return logits
 
     @property
@@ -179,26 +186,29 @@ class Compiled:
 
     def _share(
         self,
-        table: NDArray[np.int64],
         first: int,
         last: int,
         start: int,
         count: int,
-        stream: NDArray[np.float32],
-        heads: NDArray[np.float32],
+        residual: torch.Tensor,
+        heads: torch.Tensor,
         patterns: NDArray[np.float32] | None,
         logits: NDArray[np.float32],
+        table: NDArray[np.int64] | None = None,
     ) -> None:
         """Fill the stream and what comes with it, or only the logits: see `machine_code.board`."""
+        assert residual.is_contiguous()
+        assert heads.is_contiguous()
         board = self.crew.board
-        width, inner, number, *others = self._sizes
         board[at.FORM : at.WANTED + 1] = _CODES[self.form], first, last, start, count, len(logits)
         board[at.POSITIONS] = self.most
-        board[at.WIDTH : at.EPSILON + 1] = width, inner, number, stream.shape[1], *others
-        given = table, self._scales, stream, heads, patterns, logits
-        assert all(array is None or array.flags.c_contiguous for array in given)
-        board[at.TABLE : at.LOGITS + 1] = [0 if array is None else array.ctypes.data for array in given]
-        board[at.MIXED : at.SEEN + 1] = [array.ctypes.data for array in self._room]
+        board[at.WIDTH : at.SEEN + 1] = self._always
+        if table is not None:
+            board[at.TABLE] = table.ctypes.data
+        board[at.CAPACITY] = residual.shape[1]
+        board[at.RESIDUAL], board[at.STORED] = residual.data_ptr(), heads.data_ptr()
+        board[at.PATTERNS] = 0 if patterns is None else patterns.ctypes.data
+        board[at.LOGITS] = logits.ctypes.data
         self.crew.read(together=count > matrices.FEW)
 
 
