@@ -143,6 +143,7 @@ def tile(
     count: Any,
     weights: Any,
     beside: Any,
+    far: Any,
     step: Any,
     ahead: Any,
     length: Any,
@@ -150,9 +151,12 @@ def tile(
     width: Any,
     sums: Any,
     apart: Any,
+    far_sums: Any,
 ) -> Any:
     """The next ``length`` weights of two rows times ``count`` rows of inputs; onto sums, [position, row].
 
+    Of four rows where ``far`` is not 0, the distance to the other two, whose sums are ``far_sums`` away; for
+    half as many inputs. Memory gives more to who reads from two places at once.
     All are addresses, and distances in bytes: ``beside`` from one row to the other, ``step`` from some
     `LANES` weights to the next ones, ``ahead`` to those that will be wanted a little later, ``width`` from
     the inputs of a position to those of the next, ``apart`` from its sums to theirs. Every sum is made in the
@@ -160,16 +164,25 @@ def tile(
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        form, count, *others = arguments
-        cases = [
-            (number * TOGETHER + positions, partial(_multiply_tile, stored, size, ROWS, positions, None))
-            for number, (stored, size) in enumerate(_STORED)
-            for positions in range(1, TOGETHER + 1)
-        ]
-        _choose(builder, builder.add(builder.mul(form, _INT64(TOGETHER)), count), cases, others)
+        form, count, weights, beside, far, *others, far_sums = arguments
+        cases = []
+        for number, (stored, size) in enumerate(_STORED):
+            for pairs in (1, 2):
+                for positions in range(1, TOGETHER // pairs + 1):
+                    multiply = partial(_multiply_tile, stored, size, positions, None)
+                    if pairs == 1:
+                        multiply = partial(multiply, (_INT64(0), beside), (_INT64(0),))
+                    else:
+                        rows = _INT64(0), beside, far, builder.add(far, beside)
+                        multiply = partial(multiply, rows, (_INT64(0), far_sums))
+                    cases.append(((2 * number + pairs - 1) * TOGETHER + positions, multiply))
+        both = builder.zext(builder.icmp_signed("!=", far, _INT64(0)), _INT64)
+        which = builder.add(builder.mul(form, _INT64(2)), both)
+        case = builder.add(builder.mul(which, _INT64(TOGETHER)), count)
+        _choose(builder, case, cases, [weights, *others])
         return context.get_dummy_value()
 
-    return types.none(*(types.int64,) * 11), generate
+    return types.none(*(types.int64,) * 13), generate
 
 
 @intrinsic
@@ -194,11 +207,12 @@ def wide_tile(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         count, weights, beside, wanted, *others = arguments
         step, ahead = _INT64(4 * LANES), builder.mul(beside, _INT64(WIDE_ROWS))
+        rows = [builder.mul(beside, _INT64(row)) for row in range(WIDE_ROWS)]
         cases = [
-            (positions, partial(_multiply_tile, *_STORED[FLOAT32], WIDE_ROWS, positions, wanted))
+            (positions, partial(_multiply_tile, *_STORED[FLOAT32], positions, wanted, rows, (_INT64(0),)))
             for positions in range(1, WIDE_TOGETHER + 1)
         ]
-        _choose(builder, count, cases, [weights, beside, step, ahead, *others])
+        _choose(builder, count, cases, [weights, step, ahead, *others])
         return context.get_dummy_value()
 
     return types.none(*(types.int64,) * 9), generate
@@ -220,12 +234,12 @@ def _choose(builder: Any, case: Any, cases: Any, arguments: Any) -> None:
 def _multiply_tile(
     stored: Any,
     size: int,
-    rows: int,
     count: int,
     wanted: Any,
+    rows: Any,
+    places: Any,
     builder: Any,
     weights: Any,
-    beside: Any,
     step: Any,
     ahead: Any,
     length: Any,
@@ -234,14 +248,14 @@ def _multiply_tile(
     sums: Any,
     apart: Any,
 ) -> None:
-    """Ask for later weights of so many rows as are ``wanted``."""
+    """``rows`` are distances to rows of weights, ``places`` to where the sums of as many of them stand."""
     vector = ir.VectorType(_FLOAT, LANES)
-    begins = [builder.add(weights, builder.mul(beside, _INT64(row))) for row in range(rows)]
+    begins = [builder.add(weights, row) for row in rows]
     given = [builder.add(inputs, builder.mul(width, _INT64(position))) for position in range(count)]
     before, body, after = builder.block, *(builder.function.append_basic_block() for _ in range(2))
     builder.branch(body)
     builder.position_at_end(body)
-    place, offset = builder.phi(_INT64), builder.phi(_INT64)
+    column, offset = builder.phi(_INT64), builder.phi(_INT64)
     totals = [[builder.phi(vector) for _ in begins] for _ in given]
     addresses = [builder.add(begin, offset) for begin in begins]
     matrix = [_widened(builder, address, stored, size) for address in addresses]
@@ -251,26 +265,29 @@ def _multiply_tile(
         _fetch(builder, builder.add(wanted, builder.lshr(offset, _INT64(1))), 2)
     results = []
     for start, row_totals in zip(given, totals, strict=True):
-        at = builder.add(start, builder.mul(place, _INT64(4)))
+        at = builder.add(start, builder.mul(column, _INT64(4)))
         values = builder.load(_pointer(builder, at, vector), align=4)
         for row, total in zip(matrix, row_totals, strict=True):
             product = builder.fmul(row, values, flags=("contract",))
             results.append((total, builder.fadd(product, total, flags=("contract",))))
-    further = builder.add(place, _INT64(LANES))
+    further = builder.add(column, _INT64(LANES))
     zeros = ir.Constant(vector, [0.0] * LANES)
     flow = [(total, zeros, result) for total, result in results]
-    flow += [(place, _INT64(0), further), (offset, _INT64(0), builder.add(offset, step))]
+    flow += [(column, _INT64(0), further), (offset, _INT64(0), builder.add(offset, step))]
     for value, first, next_one in flow:
         value.add_incoming(first, before)
         value.add_incoming(next_one, body)
     builder.cbranch(builder.icmp_signed("<", further, length), body, after)
     builder.position_at_end(after)
     summed = _summed(builder, [result for _, result in results])
-    for position in range(count):
-        vectors, lane = divmod(position * rows, LANES)
-        lanes = ir.Constant(ir.VectorType(_INT32, rows), list(range(lane, lane + rows)))
+    together = len(rows) // len(places)
+    for number in range(count * len(places)):
+        position, place = divmod(number, len(places))
+        vectors, lane = divmod(number * together, LANES)
+        lanes = ir.Constant(ir.VectorType(_INT32, together), list(range(lane, lane + together)))
         found = builder.shuffle_vector(summed[vectors], summed[vectors], lanes)
-        target = _pointer(builder, builder.add(sums, builder.mul(apart, _INT64(position))), found.type)
+        address = builder.add(builder.add(sums, places[place]), builder.mul(apart, _INT64(position)))
+        target = _pointer(builder, address, found.type)
         builder.store(builder.fadd(builder.load(target, align=4), found), target, align=4)
 
 

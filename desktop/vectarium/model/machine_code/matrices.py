@@ -63,10 +63,17 @@ def multiply(form: int, matrix: Any, begin: int, end: int, inputs: Any, count: i
 
 @compiled
 def _multiply_few(form: int, matrix: Any, begin: int, end: int, inputs: Any, count: int, found: Any) -> None:
-    """Row by row, as they lie in memory."""
+    """Row by row, as they lie in memory; of few inputs from two places at once."""
     width, apart = inputs.shape[1], found.strides[0]
     beside, step, ahead = matrix[BESIDE], matrix[STEP], matrix[AHEAD]
-    for row in range(begin, end, ROWS):
+    half = (end - begin) // (2 * ROWS) * ROWS if count <= TOGETHER // 2 else 0
+    far, far_sums = half // ROWS * matrix[ROW], 4 * half
+    row = begin
+    while row < end:
+        if half and row == begin + half:
+            row, far = begin + 2 * half, 0  # what is left over
+            if row >= end:
+                break
         if row + 1 == end:
             beside = 0  # a row that is missing at the end is not looked for
         weights, into = matrix[WEIGHTS] + row // ROWS * matrix[ROW], found.ctypes.data + 4 * (row - begin)
@@ -75,7 +82,10 @@ def _multiply_few(form: int, matrix: Any, begin: int, end: int, inputs: Any, cou
             for place in range(0, width, STRETCH):
                 length, given = min(STRETCH, width - place), inputs.ctypes.data + 4 * (first * width + place)
                 part = weights + place // LANES * step
-                tile(form, some, part, beside, step, ahead, length, given, 4 * width, to, apart)
+                tile(
+                    form, some, part, beside, far, step, ahead, length, given, 4 * width, to, apart, far_sums
+                )
+        row += ROWS
 
 
 @compiled
