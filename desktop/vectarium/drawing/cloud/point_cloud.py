@@ -36,6 +36,7 @@ from vectarium.drawing.palette import Look, mix
 # Between two pictures while the mouse drags, alone or among panes that draw too.
 FRAME_MS, CROWDED_MS = 16, 31
 TURN_MS, TURN_STEP = 33, 0.35  # slow rotation: pixels of dragging per step
+NAMES_EACH = 4  # frames of dragging
 CLICK_REACH = 9  # logical pixels at 100 %
 FEW = 2000  # points that a view should show all of
 TILT = Qt.KeyboardModifier.ShiftModifier
@@ -73,6 +74,7 @@ class PointCloud(QWidget):
         self._pressed: QPointF | None = None
         self._last = QPointF()
         self._dragged = False
+        self._drag_frames = 0
         self._turn = QTimer(self)
         self._turn.setInterval(TURN_MS)
         self._turn.timeout.connect(self._turn_on)
@@ -315,8 +317,15 @@ class PointCloud(QWidget):
             self._scaled,
             self._hover,
             self.names_shown,
+            self._looks_for_names(),
             self._blocked(),
         )
+
+    def _looks_for_names(self) -> bool:
+        """While the cloud is dragged, in some of its frames: looking takes a third of one, and letting go
+        looks once more."""
+        self._drag_frames = self._drag_frames + 1 if self._dragged and self._pressed is not None else 0
+        return self._drag_frames % NAMES_EACH == 0
 
     def _points_image(self) -> QImage:
         ratio = self.devicePixelRatioF()

@@ -34,6 +34,7 @@ class View:
     scaled: Callable[[Floats], Floats]  # [point, 3] of the cloud's numbers to [3, point] of the camera's
     hover: int | None
     names_shown: bool
+    new_names: bool  # whether those that were not there are looked for
     blocked: list[Box]  # where no label may stand
 
     def project(self, places: Floats) -> Projected:
@@ -128,7 +129,7 @@ class CloudPainting:
         # Words before punctuation and numerals, which get what room is left.
         fresh = (
             row
-            for rows in (self._worthy, self._plain)
+            for rows in ((self._worthy, self._plain) if view.new_names else ())
             for row in labels.candidates(projected, *size, cell, rows)
         )
         before = dict.fromkeys(self.named)
