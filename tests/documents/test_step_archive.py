@@ -138,6 +138,15 @@ def test_on_a_full_disk_steps_stay_in_memory_until_there_is_room(branch, archive
     assert [bits(step) for step in drawn(branch)] == before
 
 
+def test_numbers_of_tokens_are_one_object_each_and_the_same_numbers(archive):
+    ids = (50_000, 7, 300, 2**31 - 1, 300)
+    first, second = archive.shared(ids), archive.shared(tuple(int(str(token)) for token in reversed(ids)))
+    assert (first, second) == (ids, ids[::-1])
+    assert first[0] is second[-1]
+    assert first[2] is first[4] is second[0]
+    assert archive.shared(()) == ()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there it is a file until it is closed")
 def test_it_leaves_no_file(branch, archive, tmp_path):
     archive.keep(drawn(branch)[0])

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 BETWEEN = b", "  # steps, here as in a document
 AT_ONCE = 2**20  # bytes copied
 TYPED = -1  # the place of no step
+SHARED = 2**17  # numbers below, as almost all tokens have, are one object each
 
 _RECORD = struct.Struct(f"<qiii{NUMBERS_SIZE}s")
 """Where the JSON of a step begins, how many bytes it has, the token, which settings, the numbers."""
@@ -34,7 +35,7 @@ class StepArchive:
         self._json, self._records = _file(self, folder), _file(self, folder)
         self._end = self._count = 0  # bytes of JSON, steps
         self._settings: dict[SamplingSettings, int] = {}  # and which they are
-        self._ids: dict[int, int] = {}  # to themselves
+        self._ids: list[int] = []  # each at its own place
         self._lock = threading.Lock()
         self._newest_read: tuple[int, Top] | None = None
 
@@ -90,7 +91,11 @@ class StepArchive:
 
     def shared(self, ids: tuple[int, ...]) -> tuple[int, ...]:
         """The same numbers, of which each is one object wherever it was asked for."""
-        return tuple(map(self._ids.setdefault, ids, ids))
+        with self._lock:
+            most = min(max(ids, default=-1) + 1, SHARED)
+            self._ids.extend(range(len(self._ids), most))
+            known = len(self._ids)
+        return tuple(self._ids[token] if token < known else token for token in ids)
 
     def _read_records(self, first: int, last: int) -> bytes:
         count = (last + 1 - first) * _RECORD.size

@@ -18,13 +18,13 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import activations
 from vectarium.model.loading import LoadedModel
 from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code import intrinsics, matrices
+from vectarium.model.machine_code import matrices, tiles
 from vectarium.model.machine_code.crew import Crew
-from vectarium.model.machine_code.intrinsics import LANES, ROWS
+from vectarium.model.machine_code.tiles import LANES, ROWS
 from vectarium.model.memory import Memory
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, Read, conv1ds, scaling
 
-_CODES = {FLOAT32: intrinsics.FLOAT32, FLOAT16: intrinsics.FLOAT16, INT8: intrinsics.INT8}
+_CODES = {FLOAT32: tiles.FLOAT32, FLOAT16: tiles.FLOAT16, INT8: tiles.INT8}
 _TYPES: dict[str, Any] = {FLOAT16: np.float16, INT8: np.int8}
 _AHEAD = 4096  # bytes of a packed matrix that lie between what is read and what is asked for
 _AT_ONCE = 2**22  # weights that are packed at once: some milliseconds

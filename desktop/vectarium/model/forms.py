@@ -60,13 +60,13 @@ def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generat
     """
     if not (yield from _compiled(model)):
         return OneToken(model)
-    from vectarium.model.machine_code import intrinsics
+    from vectarium.model.machine_code import tiles
     from vectarium.model.machine_code.crew import Crew
 
     crew = Crew(threads.ALL, model.layers)
     lossless = yield from _lossless(model)
     fit = [PYTORCH, FLOAT32]
-    if intrinsics.TAKES_FLOAT16 and (lossless or not exact) and _has_room(model):
+    if tiles.TAKES_FLOAT16 and (lossless or not exact) and _has_room(model):
         fit.append(FLOAT16)
     key = f"{' or '.join(fit)}; {_key(model)}"
     fastest = _read(memory).get(key)

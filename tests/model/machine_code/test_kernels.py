@@ -8,12 +8,12 @@ from ready_forms import prepared, some_ids
 from vectarium.model import threads
 from vectarium.model.compiled import as_it_is, packed
 from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code import intrinsics, kernels, matrices
+from vectarium.model.machine_code import kernels, matrices, tiles
 from vectarium.model.memory import Memory
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8
 from vectarium.model.trace import Store
 
-CODES = {FLOAT32: intrinsics.FLOAT32, FLOAT16: intrinsics.FLOAT16, INT8: intrinsics.INT8}
+CODES = {FLOAT32: tiles.FLOAT32, FLOAT16: tiles.FLOAT16, INT8: tiles.INT8}
 
 
 def matrix_in(form, weight, bias):
@@ -55,11 +55,11 @@ def test_products_with_many_inputs_are_those_with_each(width, count):
     matrix = np.array(as_it_is(weight, bias).columns)
     begin, end = 4, 20  # a part
     found, one = np.full((count + 1, rows), np.nan, np.float32), np.empty((1, rows), np.float32)
-    matrices.multiply(intrinsics.FLOAT32, matrix, begin, end, inputs.numpy(), count, found)
+    matrices.multiply(tiles.FLOAT32, matrix, begin, end, inputs.numpy(), count, found)
     expected = (inputs.double() @ weight.double().T + bias)[:, begin:end].numpy()
     assert found[:count, : end - begin] == pytest.approx(expected, rel=1e-5, abs=1e-4)
     for position in range(count):
-        matrices.multiply(intrinsics.FLOAT32, matrix, begin, end, inputs[position:].numpy(), 1, one)
+        matrices.multiply(tiles.FLOAT32, matrix, begin, end, inputs[position:].numpy(), 1, one)
         assert np.array_equal(found[position, : end - begin], one[0, : end - begin])
     assert np.isnan(found[count]).all()
     assert np.isnan(found[:, end - begin :]).all()

@@ -20,7 +20,6 @@ from vectarium.model.machine_code import board as at
 from vectarium.model.machine_code.compiling import OPTIONS, compiled
 from vectarium.model.machine_code.functions import attend, gelu, norm
 from vectarium.model.machine_code.intrinsics import (
-    ROWS,
     added,
     as_float,
     floats,
@@ -44,6 +43,7 @@ from vectarium.model.machine_code.matrices import (
     multiply,
     rows_of_part,
 )
+from vectarium.model.machine_code.tiles import ROWS
 
 ATTEND = -1  # has no matrix
 KINDS = ATTENTION_IN, ATTEND, ATTENTION_OUT, INNER, OUTER

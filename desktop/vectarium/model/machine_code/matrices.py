@@ -8,7 +8,7 @@ import numpy as np
 
 from vectarium.model.machine_code.compiling import compiled
 from vectarium.model.machine_code.functions import scale_and_shift
-from vectarium.model.machine_code.intrinsics import (
+from vectarium.model.machine_code.tiles import (
     LANES,
     ROWS,
     TOGETHER,
