@@ -109,8 +109,6 @@ def prepare_environment() -> None:
         sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     # BLAS with as many threads as cores fights with the window: one core is the window's.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
-    # Memory in large pages, where Linux has them: for one token all weights are read, a quarter faster so.
-    os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 

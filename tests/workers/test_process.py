@@ -5,13 +5,11 @@ import multiprocessing
 import os
 import signal
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Qt, Slot
 
-from vectarium.__main__ import prepare_environment
 from vectarium.messages import Encode, Generate, Generated, LoadModel, Newest, Progress, Run
 from vectarium.sampling import SamplingSettings
 from vectarium.workers import process as module
@@ -199,15 +197,3 @@ def test_when_it_dies_soon_after_its_start_the_user_chooses_what_to_do(start_app
     qtbot.waitUntil(lambda: app.session.can_sample, timeout=60_000)
     assert app.session.text == TEXT + " there"
     assert app.status._doing.text() == "Ready"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="large pages are asked for on Linux")
-def test_the_process_asks_for_memory_in_large_pages(monkeypatch, qtbot, tmp_path):
-    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
-    prepare_environment()
-    workers = WorkerProcess(Newest(), tmp_path / "words.npz", None)
-    try:
-        environment = Path(f"/proc/{workers.pid}/environ").read_bytes().split(b"\0")
-        assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in environment
-    finally:
-        workers.close(10_000)
