@@ -27,7 +27,8 @@ class Store:
         size = model.width // model.heads
 
         def room(*shape: int) -> torch.Tensor:
-            if weight.device.type == "cpu":  # NumPy asks for large pages, which are there sooner
+            if (weight.device.type, weight.dtype) == ("cpu", torch.float32):
+                # NumPy asks for large pages, which are there sooner.
                 return torch.from_numpy(np.empty(shape, np.float32))
             return torch.empty(shape, dtype=weight.dtype, device=weight.device)
 
