@@ -42,6 +42,8 @@ class StepArchive:
     def keep(self, *steps: Step) -> None:
         """Move what `steps` hold of their distributions here. Raises OSError: then they stay in memory."""
         new = [step for step in steps if step.archived is None]
+        if not new:  # as of almost all when a text is saved again
+            return
         contents = [step_json(step).encode() + BETWEEN for step in new]
         with self._lock:
             end, first, records = self._end, self._count, []

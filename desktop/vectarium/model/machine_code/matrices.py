@@ -67,13 +67,10 @@ def _multiply_few(form: int, matrix: Any, begin: int, end: int, inputs: Any, cou
     width, apart = inputs.shape[1], found.strides[0]
     beside, step, ahead = matrix[BESIDE], matrix[STEP], matrix[AHEAD]
     half = (end - begin) // (2 * ROWS) * ROWS if count <= TOGETHER // 2 else 0
-    far, far_sums = half // ROWS * matrix[ROW], 4 * half
-    row = begin
-    while row < end:
-        if half and row == begin + half:
-            row, far = begin + 2 * half, 0  # what is left over
-            if row >= end:
-                break
+    for row in range(begin, end, ROWS):
+        if begin + half <= row < begin + 2 * half:
+            continue  # came with the one that is half of them before it
+        far = half // ROWS * matrix[ROW] if row < begin + half else 0
         if row + 1 == end:
             beside = 0  # a row that is missing at the end is not looked for
         weights, into = matrix[WEIGHTS] + row // ROWS * matrix[ROW], found.ctypes.data + 4 * (row - begin)
@@ -83,9 +80,8 @@ def _multiply_few(form: int, matrix: Any, begin: int, end: int, inputs: Any, cou
                 length, given = min(STRETCH, width - place), inputs.ctypes.data + 4 * (first * width + place)
                 part = weights + place // LANES * step
                 tile(
-                    form, some, part, beside, far, step, ahead, length, given, 4 * width, to, apart, far_sums
+                    form, some, part, beside, far, step, ahead, length, given, 4 * width, to, apart, 4 * half
                 )
-        row += ROWS
 
 
 @compiled
