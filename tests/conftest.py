@@ -57,6 +57,7 @@ def _home_variables(home: Path) -> dict[str, str]:
 os.environ.update(_home_variables(_SESSION_HOME))
 os.environ["HF_HOME"] = str(_SESSION_HOME / "huggingface")
 os.environ["NUMBA_CACHE_DIR"] = str(_SESSION_HOME / "machine code")  # takes seconds to make: once for all
+os.environ["MKL_CBWR"] = "AUTO"  # as in the application
 os.environ["MESA_SHADER_CACHE_DIR"] = str(_SESSION_HOME / "mesa")
 for _name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
     os.environ.pop(_name, None)

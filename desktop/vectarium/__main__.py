@@ -109,6 +109,8 @@ def prepare_environment() -> None:
         sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     # BLAS with as many threads as cores fights with the window: one core is the window's.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
+    # Otherwise MKL's last digits depend on where numbers lie in memory, on processors that are not Intel's.
+    os.environ.setdefault("MKL_CBWR", "AUTO")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 

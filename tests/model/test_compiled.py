@@ -127,6 +127,21 @@ def test_a_prompt_is_read_at_once_as_one_by_one(make_model, sizes, given, new, m
     assert np.array_equal(at_the_end, logits(model, expected, len(ids) - 1, form))
 
 
+@pytest.mark.parametrize("vocabulary", [360, 1001, 1002, 1003])  # of any number of rows beside wide tiles
+@pytest.mark.parametrize("count", [1, 9, at.MANY])
+def test_many_positions_are_unembedded_at_once_as_one_by_one(make_model, vocabulary, count, monkeypatch):
+    model = make_model(seed=count, vocab_size=vocabulary, n_positions=100)
+    form = prepared(model, exact=True)
+    trace = run(model, some_ids(model, at.MANY))
+    places = np.arange(at.MANY)[-count:]
+    theirs = forward_pass.logits_at(model, trace, places)
+    monkeypatch.setattr(forward_pass, "unembed", None)  # PyTorch is not asked
+    ours = forward_pass.logits_at(model, trace, places, form)
+    assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-4)
+    for row, place in zip(ours, places, strict=True):
+        assert np.array_equal(row, form.logits(trace.residual[-1, place : place + 1])[0])
+
+
 @pytest.mark.parametrize("fastest", [FLOAT32, FLOAT16])
 def test_a_prompt_is_read_in_float32_whatever_writes(make_model, fastest):
     model = make_model(seed=3)
@@ -144,7 +159,11 @@ def test_a_prompt_is_read_in_float32_whatever_writes(make_model, fastest):
 def test_more_than_it_takes_at_once_is_left_to_pytorch(make_model):
     model = make_model(n_positions=200)
     form, ids = prepared(model, exact=True), some_ids(model, at.MANY + 1)
-    assert torch.equal(run(model, ids, one_token=form).residual, run(model, ids).residual)
+    trace = run(model, ids, one_token=form)
+    assert torch.equal(trace.residual, run(model, ids).residual)
+    everywhere = np.arange(len(ids))
+    at_once = forward_pass.logits_at(model, trace, everywhere, form)
+    assert np.array_equal(at_once, forward_pass.logits_at(model, trace, everywhere))
 
 
 @pytest.mark.parametrize("width", [768, 1600])

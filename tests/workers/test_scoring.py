@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from ready_forms import prepared
 from tiny_models import random_network
 from vectarium.messages import Finished, LoadModel, Newest, Ran, Run, read_only
 from vectarium.messages_futures import ScoreTexts
@@ -16,6 +17,7 @@ from vectarium.workers.model_worker import ModelWorker
 from vectarium.workers.scoring import score_texts, scores
 
 
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize(
     "positions",
     [
@@ -24,12 +26,13 @@ from vectarium.workers.scoring import score_texts, scores
         range(40, 75),  # across the end of the context of 48 tokens, where the model sees another stretch
     ],
 )
-def test_scores_are_those_of_transformers_for_what_the_model_sees(model_folder, positions):
+def test_scores_are_those_of_transformers_for_what_the_model_sees(model_folder, positions, compiled):
     model = loading.load(str(model_folder), "cpu")
+    form = prepared(model, exact=True) if compiled else None
     ids = np.random.default_rng(2).integers(1, 360, 80).astype(np.int32)
     request = Score(1, ids=ids, positions=np.array(positions, np.int32))
     done: list[float] = []
-    parts = list(scores(model, None, request, done.append))
+    parts = list(scores(model, None, request, done.append, form))
     assert [position for part in parts for position in part.positions] == list(positions)
     probability, ranks, entropies = (
         np.concatenate([getattr(part, name) for part in parts])

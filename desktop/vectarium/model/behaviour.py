@@ -61,7 +61,7 @@ class Rows:
         after_copy = np.zeros_like(copy)
         after_copy[:, 1:] = copy[:, :-1]
         after_copy &= before
-        self._summed = torch.from_numpy(np.stack([copy, after_copy, distance], axis=-1).astype(np.float32))
+        self._summed = torch.from_numpy(np.stack([copy, after_copy, distance], axis=1).astype(np.float32))
         # The first position can attend only to itself.
         self._able = query > 0, copy.any(axis=1), after_copy.any(axis=1)
 
@@ -78,8 +78,8 @@ class Rows:
         if not query.size:
             return rows
         # One product for all three, with the queries as its batch: the weights are read once.
-        sums = weights.transpose(0, 1) @ self._summed.to(weights.dtype)
-        copies, after_copies, distance = sums.permute(2, 1, 0)  # [head, query] each
+        sums = self._summed.to(weights.dtype) @ weights.permute(1, 2, 0)
+        copies, after_copies, distance = sums.permute(1, 2, 0)  # [head, query] each
         each = np.arange(query.size)
         later, has_copies, has_after = self._able
         for row, found, able in (

@@ -174,7 +174,7 @@ class Compiled:
         return Read(logits, patterns) if patterns is not None else None
 
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
-        """See `Form`; of at most `matrices.FEW` positions."""
+        """See `Form`; of at most `most` positions."""
         logits = np.empty((len(residual), self._vocabulary), np.float32)
         stream = residual.contiguous()[None]
         self._share(0, 0, 0, len(logits), stream, stream, None, logits, self._table[-1:])
@@ -209,7 +209,7 @@ class Compiled:
         board[at.RESIDUAL], board[at.STORED] = residual.data_ptr(), heads.data_ptr()
         board[at.PATTERNS] = 0 if patterns is None else patterns.ctypes.data
         board[at.LOGITS] = logits.ctypes.data
-        self.crew.read(together=count > matrices.FEW)
+        self.crew.read(together=max(count, len(logits)) > matrices.FEW)
 
 
 def _inner_width(model: LoadedModel) -> int:

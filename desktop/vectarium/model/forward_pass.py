@@ -132,10 +132,16 @@ def all_logits(
 
 
 @torch.inference_mode()
-def logits_at(model: LoadedModel, trace: Trace, positions: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
-    """The logits after some positions, [position, vocabulary]."""
+def logits_at(
+    model: LoadedModel, trace: Trace, positions: NDArray[np.integer[Any]], one_token: Form | None = None
+) -> NDArray[np.float32]:
+    """The logits after some positions, [position, vocabulary], by ``one_token`` where it takes so many."""
     residual = trace.residual[-1]
-    return unembed(model, residual[torch.as_tensor(positions.astype(np.int64), device=residual.device)])
+    some = residual[torch.as_tensor(positions.astype(np.int64), device=residual.device)]
+    if one_token is None or len(some) > one_token.most:
+        return unembed(model, some)
+    one_token.threads.take()
+    return one_token.logits(some)
 
 
 def norm(layer_norm: torch.nn.LayerNorm, hidden: torch.Tensor) -> torch.Tensor:

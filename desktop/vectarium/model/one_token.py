@@ -67,7 +67,7 @@ class Form(Protocol):
 
     @property
     def most(self) -> int:
-        """How many positions `read` takes; with more than a few of them nothing comes."""
+        """How many positions `read` and `logits` take; nothing comes with reading more than a few of them."""
 
     def read(
         self,

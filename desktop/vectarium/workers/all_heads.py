@@ -1,5 +1,6 @@
 """All heads of a text at once: thumbnails of their patterns, and what each head does."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
@@ -17,7 +18,8 @@ from vectarium.workers.attention import hide_first, sound
 CELLS = 64  # a side, at most: as many as a thumbnail has pixels
 BATCH_SECONDS = 0.08
 TURN_SECONDS = 0.015  # after which other questions get their turn
-AT_ONCE = 2**18  # weights that are made, measured and reduced together
+AT_ONCE = 2**19  # weights that are made, measured and reduced together
+ROWS = 64  # of them, at most: of many rows from the same token on, half would be empty
 
 
 @dataclass
@@ -136,13 +138,13 @@ def _stretches(
 ) -> list[tuple[int, int, int, int]]:
     """The places from `place` on, cut where cells end: from which to which place, from which to which token.
 
-    The patterns of one stretch stay in a processor's cache.
+    The patterns of one stretch stay in a processor's cache: ``rows · (first + rows)`` weights a head.
     """
     places, edges = len(starts), np.append(starts, count)
     found = []
     while place < places:
         first = int(edges[place])
-        tokens = AT_ONCE // (heads * (first + CELLS))
+        tokens = min(ROWS, (math.isqrt(first**2 + 4 * AT_ONCE // heads) - first) // 2)
         stop = int(np.searchsorted(edges, first + tokens, side="right")) - 1
         if stop < places:
             stop = min(places, max(stop // a_cell, place // a_cell + 1) * a_cell)

@@ -103,7 +103,7 @@ class ModelWorker(Worker):
                 self._columns.start(request, self._model, self._trace, self._form)
             case ScoreTexts():
                 checkpoint = self._checkpoint(request, "Reading")
-                self._reply(score_texts(self._model, self._trace, request, checkpoint))
+                self._reply(score_texts(self._model, self._trace, request, checkpoint, self._form.plain))
             case _:
                 raise TypeError(f"not a question for the model: {request}")
 
@@ -257,7 +257,7 @@ class ModelWorker(Worker):
         checkpoint = self._checkpoint(request, "Reading")
         if len(request.ids) <= self._model.context:
             self._read(request.ids, 0, len(request.ids), checkpoint)
-        parts = scores(self._model, self._trace, request, checkpoint)
+        parts = scores(self._model, self._trace, request, checkpoint, self._form.plain)
         self._in_parts.answer(request, chain(parts, [Finished(request.number, request)]))
 
     def _read_attention(self, request: AttentionRequest) -> None:

@@ -16,8 +16,13 @@ from vectarium.ranking import BrokenLogits
 AT_ONCE = 64  # tokens that are judged together: the unembedding is read from memory once for all of them
 
 
-def scores(model: Any, trace: Any, request: Score, checkpoint: Callable[[float], None]) -> Iterator[Scored]:
-    """The answer to `Score`, some tokens an item. What `trace` has of the text is not computed again."""
+def scores(
+    model: Any, trace: Any, request: Score, checkpoint: Callable[[float], None], form: Any = None
+) -> Iterator[Scored]:
+    """The answer to `Score`, some tokens an item. What `trace` has of the text is not computed again.
+
+    `form` unembeds where it takes so many positions at once.
+    """
     from vectarium.model import forward_pass, threads
 
     ids, count, done = request.ids, len(request.positions), 0
@@ -31,18 +36,18 @@ def scores(model: Any, trace: Any, request: Score, checkpoint: Callable[[float],
         for begin in range(0, len(positions), AT_ONCE):
             some = positions[begin : begin + AT_ONCE]
             threads.take_for(len(some) * model.width * model.vocabulary_size)
-            judged = _judged(forward_pass.logits_at(model, trace, some - first - 1), ids[some])
+            judged = _judged(forward_pass.logits_at(model, trace, some - first - 1, form), ids[some])
             done += len(some)
             checkpoint(done / count)
             yield Scored(request.number, ids, read_only(some), *judged)
 
 
 def score_texts(
-    model: Any, trace: Any, request: ScoreTexts, checkpoint: Callable[[float], None]
+    model: Any, trace: Any, request: ScoreTexts, checkpoint: Callable[[float], None], form: Any = None
 ) -> TextsScored:
     """Answer `ScoreTexts`, without a trace for others to go on from."""
     found = (
-        tuple(scores(model, trace, Score(request.number, ids, positions), checkpoint))
+        tuple(scores(model, trace, Score(request.number, ids, positions), checkpoint, form))
         for ids, positions in request.texts
     )
     return TextsScored(request.number, tuple(found))

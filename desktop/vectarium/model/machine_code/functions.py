@@ -64,22 +64,48 @@ def norm(hidden: Any, addresses: Any, epsilon: float, into: Any) -> None:
 @reordered
 def attend(query: Any, keys: Any, values: Any, scale: float, pattern: Any, mixed: Any) -> None:
     """What one head of one position, [d_head], takes from the positions it sees, [position, d_head]."""
-    highest = np.float32(-np.inf)
-    for place in range(len(keys)):
+    count, width = len(keys), len(query)
+    fours = count // 4 * 4  # what is read and written for one is there for three others
+    for place in range(0, fours, 4):
+        first = second = third = fourth = np.float32(0)
+        for number in range(width):
+            first += query[number] * keys[place, number]
+            second += query[number] * keys[place + 1, number]
+            third += query[number] * keys[place + 2, number]
+            fourth += query[number] * keys[place + 3, number]
+        pattern[place], pattern[place + 1] = first, second
+        pattern[place + 2], pattern[place + 3] = third, fourth
+    for place in range(fours, count):
         score = np.float32(0)
-        for number in range(len(query)):
+        for number in range(width):
             score += query[number] * keys[place, number]
-        pattern[place] = score * np.float32(scale)
+        pattern[place] = score
+    _softmax(pattern, scale)
+    mixed[:] = np.float32(0)
+    for place in range(0, fours, 4):
+        one, two, three, four = pattern[place], pattern[place + 1], pattern[place + 2], pattern[place + 3]
+        for number in range(width):
+            mixed[number] += (one * values[place, number] + two * values[place + 1, number]) + (
+                three * values[place + 2, number] + four * values[place + 3, number]
+            )
+    for place in range(fours, count):
+        for number in range(width):
+            mixed[number] += pattern[place] * values[place, number]
+
+
+@reordered
+def _softmax(pattern: Any, scale: float) -> None:
+    """Make a pattern of scores that are not scaled yet, [key]."""
+    highest = np.float32(-np.inf)
+    for place in range(len(pattern)):
+        pattern[place] *= np.float32(scale)
         highest = max(highest, pattern[place])
     total = np.float32(0)
-    for place in range(len(keys)):
+    for place in range(len(pattern)):
         pattern[place] = exp(pattern[place] - highest)
         total += pattern[place]
-    mixed[:] = np.float32(0)
-    for place in range(len(keys)):
+    for place in range(len(pattern)):
         pattern[place] /= total
-        for number in range(len(query)):
-            mixed[number] += pattern[place] * values[place, number]
 
 
 @reordered

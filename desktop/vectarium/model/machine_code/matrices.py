@@ -50,13 +50,15 @@ def rows_of_part(rows: int, row_bytes: int) -> int:
 def multiply(form: int, matrix: Any, begin: int, end: int, inputs: Any, count: int, found: Any) -> None:
     """Rows ``begin`` to ``end`` - 1 times ``count`` inputs, [position, in]: ``found``, [position, row].
 
-    More than `FEW` inputs only with float32 weights as they are, and with `WIDE_ROWS` rows or a multiple.
+    More than `FEW` inputs only with float32 weights as they are.
     """
     found[:count, : end - begin] = np.float32(0)
-    if count > FEW:
-        _multiply_many(matrix, begin, end, inputs, count, found)
-    else:
-        _multiply_few(form, matrix, begin, end, inputs, count, found)
+    # Rows of wide tiles, and those that are too few for one.
+    wide = (end - begin) // WIDE_ROWS * WIDE_ROWS if count > FEW else 0
+    if wide:
+        _multiply_many(matrix, begin, begin + wide, inputs, count, found)
+    if begin + wide < end:
+        _multiply_few(form, matrix, begin + wide, end, inputs, count, found[:, wide:])
     for position in range(count):
         scale_and_shift(found[position, : end - begin], matrix[SCALE], matrix[BIAS], begin)
 
