@@ -157,6 +157,25 @@ def test_the_token_alone_is_the_one_of_the_step(size):
                 assert np.array_equal(step.top_ids, drawn_from.order[:100])
 
 
+@pytest.mark.parametrize("size", [1, 3, 128, 129, 2500])
+@pytest.mark.parametrize("chosen", [*MANY, SamplingSettings(0), SamplingSettings(1e-3), SamplingSettings(10)])
+def test_the_first_ranks_are_the_beginning_of_all(size, chosen):
+    random = np.random.default_rng(size)
+    normal = random.normal(0, 3, size).astype(np.float32)
+    for logits in (normal, np.round(normal), np.zeros_like(normal)):
+        seen = random.integers(0, size, 20)
+        whole = distribution(logits, chosen, seen)
+        for count in {1, min(20, size), min(100, size), size}:
+            part = distribution(logits, chosen, seen)
+            first = part.first(count)
+            for name in ("order", "logits", "penalised", "scaled", "probability", "drawn"):
+                assert np.array_equal(getattr(first, name), getattr(whole, name)[:count]), name
+            after, drawn = whole.probability[count:].sum(), whole.drawn[count:].sum()
+            assert part.mass_after(count) == pytest.approx(after, rel=1e-9, abs=1e-300)
+            assert part.drawn_after(count) == pytest.approx(drawn, rel=1e-9, abs=1e-300)
+            assert size < 129 or count > 100 or "order" not in vars(part.ranking)  # few are not sorted for
+
+
 def test_worked_example():
     logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], dtype=np.float32))
     stages = distribution(logits, SamplingSettings(top_k=3, top_p=0.7))

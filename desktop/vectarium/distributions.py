@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class First:
+    """The first ranks of a distribution, [rank] each; the names are those of `Distribution`."""
+
+    order: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    penalised: NDArray[np.float32]
+    scaled: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    drawn: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class Distribution:
     """The next-token distribution at every stage, over the whole vocabulary. Arrays are read-only.
 
@@ -52,8 +64,7 @@ class Distribution:
     @cached_property
     def scaled(self) -> NDArray[np.float64]:
         """[rank] penalised logit ÷ temperature. At temperature 0, where that is undefined, not divided."""
-        with np.errstate(over="ignore"):  # a minute temperature sends logits to infinity
-            return read_only(self.penalised.astype(np.float64) / (self.settings.temperature or 1.0))
+        return self._scaled(self.penalised)
 
     @property
     def log_normaliser(self) -> float:
@@ -63,9 +74,7 @@ class Distribution:
     @cached_property
     def probability(self) -> NDArray[np.float64]:
         """[rank] after the temperature, before the cuts. At temperature 0 all of it on rank 0."""
-        if self._greedy:
-            return read_only(one_hot(self.ranking.size))
-        return read_only(self._weigh(self.penalised) / self._before.total)
+        return self._probability(self.penalised)
 
     @cached_property
     def kept_count(self) -> int:
@@ -90,25 +99,42 @@ class Distribution:
     @cached_property
     def drawn(self) -> NDArray[np.float64]:
         """[rank] probability of being drawn: after the cuts, renormalised."""
-        if self._after is self._before:
-            return self.probability
-        drawn = np.zeros(self.ranking.size)
-        drawn[: self.kept_count] = self._weigh(self.ranking.values(self.kept_count)) / self._after.total
-        return read_only(drawn)
+        return self.probability if self._after is self._before else self._drawn(self.penalised)
+
+    def first(self, count: int) -> First:
+        """The first ranks alone: of few, the others are not even sorted."""
+        ids, penalised = self.ranking.ids(count), self.ranking.values(count)
+        logits = self.model.by_token[ids]
+        numbers = self._scaled(penalised), self._probability(penalised), self._drawn(penalised)
+        return First(ids, logits, penalised, *numbers)
 
     @property
     def removed_mass(self) -> float:
         """What the cuts took of `probability`, from 0 to 1."""
-        if self._after is self._before:
+        return 0.0 if self._after is self._before else self._mass_after(self.kept_count, self._after.total)
+
+    def mass_after(self, count: int) -> float:
+        """What the ranks from ``count``, at least 1, hold of `probability`, from 0 to 1."""
+        if self._greedy or count >= self.ranking.size:
             return 0.0
+        return self._mass_after(count, float(self._weigh(self.ranking.values(count)).sum()))
+
+    def drawn_after(self, count: int) -> float:
+        """As `mass_after`, of `drawn`."""
+        if self._after is self._before:
+            return self.mass_after(count)
+        return float(self._weigh(self.ranking.values(self.kept_count)[count:]).sum()) / self._after.total
+
+    def _mass_after(self, count: int, weight: float) -> float:
+        """As `mass_after`, of ranks before which there lies so much weight."""
         total = self._before.total
-        removed = (total - self._after.total) / total
-        if removed > 1e-3:
-            return removed
+        left = (total - weight) / total
+        if left > 1e-3:
+            return left
         # Of so small a difference few digits are exact.
-        values, last = self.ranking.penalised_by_token, self.ranking.values(self.kept_count)[-1:]
+        values, last = self.ranking.penalised_by_token, self.ranking.values(count)[-1:]
         lower = self._weigh(values[values < last])
-        equal = self.ranking.size - self.kept_count - lower.size  # of equal logits, top-p may take some
+        equal = self.ranking.size - count - lower.size  # of equal logits, some may lie before
         return (float(lower.sum()) + equal * float(self._weigh(last)[0])) / total
 
     @property
@@ -185,6 +211,24 @@ class Distribution:
         return softmax.sums(
             self.ranking.values(self.kept_count), self.ranking.largest, self.settings.temperature
         )
+
+    def _scaled(self, penalised: NDArray[np.float32]) -> NDArray[np.float64]:
+        with np.errstate(over="ignore"):  # a minute temperature sends logits to infinity
+            return read_only(penalised.astype(np.float64) / (self.settings.temperature or 1.0))
+
+    def _probability(self, penalised: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Of the first ranks, as many as there are ``penalised`` logits."""
+        if self._greedy:
+            return read_only(one_hot(penalised.size))
+        return read_only(self._weigh(penalised) / self._before.total)
+
+    def _drawn(self, penalised: NDArray[np.float32]) -> NDArray[np.float64]:
+        """As `_probability`, after the cuts."""
+        if self._after is self._before:
+            return self._probability(penalised)
+        drawn, kept = np.zeros(penalised.size), penalised[: self.kept_count]
+        drawn[: kept.size] = self._weigh(kept) / self._after.total
+        return read_only(drawn)
 
     def _weigh(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         return softmax.weigh(logits, self.ranking.largest, self.settings.temperature or 1.0)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 FRAME_MS = 33
-CALM_MS = 160  # of numbers and pictures that have to be read, while text streams
+CALM_MS = 200  # of numbers and pictures that have to be read, while text streams
 AGAIN_MS = 1  # until a frame whose turn another one has taken looks again
 CROWDED_SECONDS = 0.2
 AFTER_PAINTING = Qt.EventPriority.LowEventPriority.value - 1  # Qt paints with events of low priority

@@ -106,8 +106,8 @@ class NextTokenPane(Pane):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._view.arrange(self.look, self.width(), self.height())
-        if self._rows is not None:
-            self._show()  # the dice may have come into sight
+        if self._rows is not None:  # the dice may have come into sight
+            self._show_soon()
 
     # What the session says
 
@@ -125,6 +125,9 @@ class NextTokenPane(Pane):
     @Slot(object)
     def _next_token_changed(self, next_token: NextToken | None) -> None:
         self._update_buttons()
+        self._show_soon()
+
+    def _show_soon(self) -> None:
         if self._session.generating:
             self._repaint_calmly.soon(at_once=False)
         else:
@@ -263,7 +266,7 @@ class NextTokenPane(Pane):
         if self._shown is None or self._shown.model is not known.ranking or self._shown.settings != sampling:
             self._shown = distribution(known.ranking, sampling, known.seen)
         shown = self._shown
-        total = len(shown.order)
+        total = shown.ranking.size
         count = min(self.row_limit or total, total)
         self._rows = views.rows_of(shown, vocabulary.labels, count)
         self.table.show_rows(self._rows)
@@ -319,4 +322,6 @@ class NextTokenPane(Pane):
             return []
         if draw is not None:
             rows = views.rows_of_step(draw[1], vocabulary.labels, len(draw[1].top_ids))
+        elif self._shown is not None:
+            rows = views.rows_of(self._shown, vocabulary.labels, self._shown.ranking.size)
         return [Table("distribution", views.COLUMNS, lambda: views.records(rows))]

@@ -126,7 +126,7 @@ class TextStrip(QWidget):
         self._starts = None
         if self._session.words and vocabulary is not None:
             self._boxes, self._starts = in_words(self._boxes, tokens, vocabulary)
-        self.editor.set_boxes(tokens.text, self._boxes)
+        self.editor.set_boxes(tokens.text, self._boxes, streams=self._session.generating)
         self._mark()
 
     @Slot(bool)

@@ -169,14 +169,18 @@ class WritingPane(Pane):
         self.text.set_text(tokens.text, tokens.spans)
         self.coloring.show(self.look.theme, self.chatting.headings)
         self.text.set_selected(session.selection.token)
-        if session.generating:
-            self._repaint_side.soon(at_once=True)
-        else:
-            self._show_side()
+        self._show_side_soon()
         self._show_context()
         self._update_buttons()
         self.chatting.show()
         self._stretch_changed(self.text.stretch)
+
+    def _show_side_soon(self) -> None:
+        """At once, unless text streams in."""
+        if self._session.generating:
+            self._repaint_side.soon(at_once=True)
+        else:
+            self._show_side()
 
     @Slot()
     def _show_side(self) -> None:
@@ -366,7 +370,7 @@ class WritingPane(Pane):
         wide = self.width() >= self.look.px(SIDE_FROM)
         self.side.setVisible(wide and self.side_button.isChecked())
         self.side_button.setEnabled(wide)
-        self._show_side()
+        self._show_side_soon()
 
     # Data
 

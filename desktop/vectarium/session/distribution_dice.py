@@ -49,15 +49,15 @@ class DistributionDice(QObject):
         if isinstance(shown, Step) and entry < len(shown.top_ids):
             self._session.writing.choose(self._token, entry)
         elif isinstance(shown, Distribution) and entry < STEP_ENTRIES:
-            self._session.choose(int(shown.order[entry]))
+            self._session.choose(shown.ranking.token_at(entry))
 
 
 def chances_of(shown: Distribution, labels: Labels) -> Chances:
     """The tokens that the cuts leave, the hundred most likely one by one."""
     kept = min(shown.kept_count, STEP_ENTRIES)
-    names = tuple(labels[token] for token in shown.order[:kept].tolist())
-    others = shown.kept_count - kept
+    first, others = shown.first(kept), shown.kept_count - kept
+    names = tuple(labels[token] for token in first.order.tolist())
     if not others:
-        return Chances(names, shown.drawn[:kept])
-    rest = float(shown.drawn[kept : shown.kept_count].sum())
-    return Chances((*names, f"{others:,} others"), np.append(shown.drawn[:kept], rest), others)
+        return Chances(names, first.drawn)
+    drawn = np.append(first.drawn, shown.drawn_after(kept))
+    return Chances((*names, f"{others:,} others"), drawn, others)

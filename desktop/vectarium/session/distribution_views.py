@@ -16,14 +16,15 @@ COLUMNS = ("rank", "id", "text", "logit", "penalised", "scaled", "probability", 
 
 def rows_of(shown: Distribution, labels: Labels, count: int) -> Rows:
     """The `count` most likely tokens."""
+    first = shown.first(count)
     return Rows(
         labels=labels,
-        ids=shown.order,
-        logits=shown.logits,
-        penalised=shown.penalised,
-        scaled=shown.scaled,
-        probability=shown.probability,
-        drawn=shown.drawn,
+        ids=first.order,
+        logits=first.logits,
+        penalised=first.penalised,
+        scaled=first.scaled,
+        probability=first.probability,
+        drawn=first.drawn,
         kept=shown.kept_count,
         count=count,
         greedy=shown.settings.temperature == 0,
@@ -70,11 +71,11 @@ def context(ids: Ids, end: int, labels: Labels) -> str:
 
 def summary(shown: Distribution, count: int) -> str:
     """How undecided the model is, and what is not listed or was cut."""
-    total = len(shown.order)
+    total = shown.ranking.size
     lines = [f"As undecided as among {_about(2**shown.entropy_bits)} equally likely tokens."]
     if count < total:
-        tail = float(shown.probability[count:].sum())
-        lines.append(f"The {total - count:,} tokens not listed hold {percent(tail)} together.")
+        tail = percent(shown.mass_after(count))
+        lines.append(f"The {total - count:,} tokens not listed hold {tail} together.")
     if shown.kept_count < total:
         gone = total - shown.kept_count
         lines.append(
@@ -101,7 +102,7 @@ def draw_summary(step: Step, rows: Rows) -> str:
 
 
 def records(rows: Rows) -> Iterator[tuple[object, ...]]:
-    """All that `rows` hold, listed or not, as `COLUMNS` names it; ranks count from 1."""
+    """All that `rows` hold, as `COLUMNS` names it; ranks count from 1."""
     arrays = (rows.ids, rows.logits, rows.penalised, rows.scaled, rows.probability, rows.drawn)
     for row, (token, *numbers) in enumerate(zip(*(array.tolist() for array in arrays), strict=True)):
         yield (rows.rank_of(row) + 1, token, rows.labels[token], *numbers)

@@ -38,7 +38,7 @@ from vectarium.session.tokens import BranchTokens, Edited, Tokens, edited, untok
 from vectarium.session.writing import ENDLESS, Writing
 from vectarium.vocabulary import Vocabulary
 
-CALM_MS = 160  # between two questions what comes next, while the model writes
+CALM_MS = 200  # between two questions what comes next, while the model writes
 
 
 @dataclass(frozen=True)

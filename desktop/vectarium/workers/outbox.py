@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from vectarium.messages import Generated
 
 PROTOCOL = 5  # of pickle: read-only arrays stay so
-FRAME_SECONDS = 0.033  # the window shows no more than one batch in that time
+FRAME_SECONDS = 0.05  # the window shows no more than one batch in that time
 
 
 class Outbox(QObject):

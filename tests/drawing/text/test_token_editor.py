@@ -249,3 +249,24 @@ def test_boxes_that_change_are_drawn_wherever_they_are(editor, qtbot, other):
     drawn, changed = drawn_and_changed(editor.viewport(), qtbot, change)
     assert changed.any()
     assert not (changed & ~drawn).any()
+
+
+def test_text_that_streams_in_has_all_its_room_from_the_second_line_on(editor):
+    editor.resize(500, 3000)
+
+    def height(count, streams):
+        text = " ".join(["word"] * count)
+        editor.set_boxes(text, boxes_of(text), streams)
+        return editor.sizeHint().height()
+
+    typed = [height(count, streams=False) for count in range(1, 60)]
+    lowest, *_, highest = sorted(set(typed))
+    assert len(set(typed)) == 3
+    assert height(1, streams=False) == lowest
+    streamed = [height(count, streams=True) for count in range(1, 60)]
+    assert [*map(streamed.count, (lowest, highest))] == [typed.count(lowest), 59 - typed.count(lowest)]
+    for count in (1, 10):
+        assert height(1, streams=False) == lowest
+        assert height(10, streams=True) == highest
+        assert height(count + 9, streams=False) == highest  # where it goes on, by hand too
+    assert height(9, streams=False) == typed[8]
