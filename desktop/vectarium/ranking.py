@@ -128,7 +128,7 @@ class Ranking:
         values = self.penalised_by_token
         if self.size <= LEADING:
             return self.order
-        ids = (values >= _reached_by(values, LEADING)).nonzero()[0]
+        ids = (values >= reached_by(values, LEADING)).nonzero()[0]
         return read_only(ids[(-values[ids]).argsort(kind="stable")])  # of equal ones the ids ascend
 
 
@@ -199,11 +199,11 @@ def _descending(logits: NDArray[np.float32]) -> NDArray[np.int64]:
     return read_only(keys)
 
 
-def _reached_by(logits: NDArray[np.float32], count: int) -> np.float32:
-    """A number that at least ``count`` of the logits reach, and not many more."""
+def reached_by(numbers: NDArray[np.float32], count: int) -> np.float32:
+    """A number that at least ``count`` of these, [number], reach, and not many more."""
     # Where as many columns of a table reach a number, so do as many of its cells.
     columns = 8 * count
-    if (rows := logits.size // columns) > 8:
-        logits = logits[: rows * columns].reshape(rows, columns).max(axis=0)
-    border: np.float32 = np.partition(logits, -count)[-count]
+    if (rows := numbers.size // columns) > 2:
+        numbers = numbers[: rows * columns].reshape(rows, columns).max(axis=0)
+    border: np.float32 = np.partition(numbers, -count)[-count]
     return border

@@ -71,6 +71,8 @@ def small(models: Path) -> Path:
 def run_program(qapp: object, home: Path) -> Callable[..., dict[str, Any]]:
     """``run_program("start_run", …)`` runs a program of this folder; what it printed."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "HF_HUB_OFFLINE": "1"}
+    # Python compiles what it imports and keeps that, like what is installed: not with each start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run(name: str, *arguments: object, seconds: float = 300.0) -> dict[str, Any]:
         command = [sys.executable, "-P", "-m", f"benchmarks.{name}", *map(str, arguments)]

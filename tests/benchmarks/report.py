@@ -104,9 +104,16 @@ class Compared:
 
 
 def in_turns(
-    benchmark: Any, ours: Callable[[], Any], peers: Mapping[Any, Callable[[], Any]], turns: int
+    benchmark: Any,
+    ours: Callable[[], Any],
+    peers: Mapping[Any, Callable[[], Any]],
+    turns: int,
+    rest: float = 0.0,
 ) -> Compared:
-    """Measure ours with pytest-benchmark, and every peer before each of its rounds; each runs once before."""
+    """Measure ours with pytest-benchmark, and every peer before each of its rounds; each runs once before.
+
+    After each there are ``rest`` seconds, in which its threads can stop looking for more work.
+    """
     seconds: dict[Hashable, list[float]] = {name: [] for name in peers}
     for run in (*peers.values(), ours):
         run()
@@ -116,6 +123,7 @@ def in_turns(
             begun = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - begun)
+            time.sleep(rest)
 
     benchmark.pedantic(ours, setup=run_peers, rounds=turns)
     compared = Compared(list(benchmark.stats.stats.data), seconds)

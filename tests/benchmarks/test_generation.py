@@ -11,6 +11,7 @@ from benchmarks.report import in_turns, time_of
 
 PROMPT, WRITTEN = 64, 48
 GUESSING = ", guessing ahead"
+REST = 0.25  # seconds: OpenMP's threads look for work for 0.2
 TURNS = {"124M": 5, "Storyteller": 25}  # of which one takes a second, and a twentieth
 LEAST = {"transformers fp32": 3}  # times as fast; as fast as the others
 PEERS = {  # of each form of our weights, those at the same precision, and the one that everybody uses
@@ -74,7 +75,7 @@ def test_writing(name, small, tmp_path, benchmark, report, contestants):
         assert same > WRITTEN // 2 or "f16" in peer, f"{peer} writes another text"
     last = list(writers)[-1]
     runs = {**others, **{form: write for form, write in writers.items() if form != last}}
-    compared = in_turns(benchmark, writers[last], runs, TURNS[name])
+    compared = in_turns(benchmark, writers[last], runs, TURNS[name], REST)
     seconds = {**compared.peers, last: compared.ours}  # [turn] of every one
     report.note(
         f"{name}: where speed is preferred, this machine's own measurement chooses {ours.choice(model)}."

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import vectarium
 from benchmarks.report import time_of
 
 IMPORTING = "from transformers import GPT2LMHeadModel, GPT2TokenizerFast"
@@ -21,8 +22,9 @@ TURNS = {"warm": 5, "cold": 2}
 
 
 def forget_files() -> None:
-    """Ask the system to drop the environment's files from memory."""
-    for folder in (Path(sysconfig.get_paths()["purelib"]), Path(os.__file__).parent):
+    """Ask the system to drop the environment's files, and the application's, from memory."""
+    own = Path(vectarium.__file__).parent
+    for folder in (Path(sysconfig.get_paths()["purelib"]), Path(os.__file__).parent, own):
         for file in folder.rglob("*"):
             if file.is_file() and not file.is_symlink():
                 with file.open("rb") as stream:

@@ -88,7 +88,7 @@ def test_columns_step_together_each_with_its_settings(app, pane, qtbot):
 
 def test_play_pause_back_and_stop(app, pane, qtbot):
     columns, bar = pane.columns, pane.view.bar
-    columns.set_pace(0.01)
+    columns.set_pace(0.05)
     bar.play.click()
     qtbot.waitUntil(lambda: columns.length >= 5)
     assert bar.play.accessibleName() == "Pause"

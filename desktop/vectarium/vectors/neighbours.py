@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vectarium.ranking import reached_by
 from vectarium.vectors.arrays import Doubles, Floats, Rows, VectorError, read_only
 from vectarium.vectors.search import fold
 from vectarium.vectors.spaces import Space, WordVector
@@ -182,7 +183,7 @@ def _exact_scores(space: Space, rows: Rows, query: Doubles, measure: Measure) ->
 def _ranked(space: Space, query: Doubles, scores: Floats, first: int, measure: Measure) -> Rows:
     """The rows of the ``first`` nearest points, in the order of float64 scores."""
     first = min(first, len(space))
-    edge = float(np.partition(scores, len(scores) - first)[len(scores) - first])
+    edge = float(reached_by(scores, first))
     rows = np.flatnonzero(scores >= edge - 2 * _slack(space, query, measure))
     return rows[np.argsort(-_exact_scores(space, rows, query, measure), kind="stable")][:first]
 
