@@ -281,7 +281,7 @@ class AttentionPane(Pane):
 
     def _show_soon(self, frame: Frame) -> None:
         """Calmly while text streams, else at once."""
-        if self._session.generating:
+        if self._session.streams:
             frame.soon(at_once=False)
         else:
             frame.due.emit()

@@ -128,7 +128,7 @@ class NextTokenPane(Pane):
         self._show_soon()
 
     def _show_soon(self) -> None:
-        if self._session.generating:
+        if self._session.streams:
             self._repaint_calmly.soon(at_once=False)
         else:
             self._repaint.soon(at_once=True)

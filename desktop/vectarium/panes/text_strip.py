@@ -103,7 +103,7 @@ class TextStrip(QWidget):
     def _show_soon(self) -> None:
         """With the next frame while text streams, else at once."""
         self._behind = True
-        if self._session.generating:
+        if self._session.streams:
             self._repaint.soon(at_once=False)
         else:
             self._show_newest()

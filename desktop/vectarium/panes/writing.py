@@ -139,7 +139,7 @@ class WritingPane(Pane):
         self._stale = True
         if self._session.generating or tokens.pending is not None:
             self.info.setText("")  # it spoke of another text
-        self._repaint.soon(at_once=not self._session.generating)
+        self._repaint.soon(at_once=not self._session.streams)
 
     @Slot()
     def _show_if_stale(self) -> None:
@@ -177,7 +177,7 @@ class WritingPane(Pane):
 
     def _show_side_soon(self) -> None:
         """At once, unless text streams in."""
-        if self._session.generating:
+        if self._session.streams:
             self._repaint_side.soon(at_once=True)
         else:
             self._show_side()

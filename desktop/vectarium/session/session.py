@@ -4,6 +4,8 @@ The session asks the workers, drops answers that a newer question has made stale
 typed signals. It knows no widgets and no torch.
 """
 
+import math
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +40,7 @@ from vectarium.session.tokens import BranchTokens, Edited, Tokens, edited, untok
 from vectarium.session.writing import ENDLESS, Writing
 from vectarium.vocabulary import Vocabulary
 
+AFTERWARDS_SECONDS = 0.1
 CALM_MS = 200  # between two questions what comes next, while the model writes
 
 
@@ -105,6 +108,7 @@ class Session(QObject):
         self.words = False  # whether tokens are shown as the words they make up
         self.next_token: NextToken | None = None
         self.generating = False
+        self._changed_at = -math.inf
         self._vocabulary_of_document = ""
         self._settled = Tokens()  # the newest tokens that cover their whole text
         self._branch_tokens = BranchTokens()
@@ -430,10 +434,15 @@ class Session(QObject):
             self.writing.flush()
             self._run()
 
+    @property
+    def streams(self) -> bool:
+        """Whether text streams in, or did so a moment ago: who draws what is new then does so in turn."""
+        return self.generating or time.monotonic() - self._changed_at < AFTERWARDS_SECONDS
+
     def set_generating(self, generating: bool) -> None:
         """Called by `writing`."""
         if generating != self.generating:
-            self.generating = generating
+            self.generating, self._changed_at = generating, time.monotonic()
             self._calm.stop()
             self.generating_changed.emit(generating)
 
