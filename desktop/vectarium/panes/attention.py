@@ -58,7 +58,7 @@ class AttentionPane(Pane):
         self._repaint_head = Frame(self, FRAME_MS, CALM_MS)
         self._repaint_grid.due.connect(self._show_dirty_grid)
         self._repaint_head.due.connect(self._show_dirty_head)
-        self._asking = Frame(self, CALM_MS)
+        self._asking = Frame(self, 2 * CALM_MS)  # all heads cost the model time
         self._asking.due.connect(self._ask)
         self._build(look)
         self._listen()
