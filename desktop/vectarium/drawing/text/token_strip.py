@@ -42,7 +42,7 @@ class TokenStrip(TextArea):
         self._measured: Ints = np.empty(0, np.int64)  # [box] pixels, in however much room
         self._drawn_by_model: Bools = np.empty(0, bool)  # [box]
         self._seen = (0, 0)
-        self._streams = self._roomy = False
+        self._streams = False
         self._placeholder = ""
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -70,13 +70,15 @@ class TokenStrip(TextArea):
     def set_boxes(self, text: str, boxes: Boxes, streams: bool = False) -> None:
         """Show `boxes`, which cover `text`.
 
-        Where it `streams` in, the strip grows at once to what it can have: everything below it moves then.
-        It keeps that until the text is changed otherwise than by more of it.
+        While it `streams` in, a second line makes room for all that can be seen: with each line everything
+        below the strip would move.
         """
+        if streams != self._streams:
+            self._streams = streams
+            self.updateGeometry()
         caret, plain = self.caret_rect(), not (self._cursor.selected or self._preedit)
         self._cursor = self._cursor.with_text(text)
         known = len(self._boxes) if boxes.begins_with(self._boxes) else 0
-        self._streams, self._roomy = streams, self._roomy and known > 0
         self._boxes, self._measured = boxes, self._measured[:known]
         scroll = self.verticalScrollBar().value()
         self._reflow()
@@ -149,7 +151,8 @@ class TokenStrip(TextArea):
     def _lines_shown(self) -> int:
         """As many as there are, up to three, but no more than a fifth of the window."""
         most = int(self.window().height() * WINDOW_SHARE) // self._line_height
-        return max(1, min(LINES_SHOWN if self._roomy else self._flow.lines, LINES_SHOWN, most))
+        lines = LINES_SHOWN if self._streams and self._flow.lines > 1 else self._flow.lines
+        return max(1, min(lines, LINES_SHOWN, most))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -170,7 +173,6 @@ class TokenStrip(TextArea):
         self._measured = np.concatenate([self._measured, widths])
         lines = self._lines_shown()
         self._flow = flow(np.minimum(self._measured, max(room, 1)), self._gap, max(room, 1))
-        self._roomy = self._roomy or (self._streams and self._flow.lines > 1)
         whole = max(1, (self.viewport().height() + self._gap) // self._line_height)  # lines in sight
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self._flow.lines - whole) * self._line_height)
