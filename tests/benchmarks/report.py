@@ -112,7 +112,7 @@ def in_turns(
 ) -> Compared:
     """Measure ours with pytest-benchmark, and every peer before each of its rounds; each runs once before.
 
-    After each there are ``rest`` seconds, in which its threads can stop looking for more work.
+    Before each there are ``rest`` seconds, in which the threads of the last one can stop looking for work.
     """
     seconds: dict[Hashable, list[float]] = {name: [] for name in peers}
     for run in (*peers.values(), ours):
@@ -120,10 +120,11 @@ def in_turns(
 
     def run_peers() -> None:
         for name, run in peers.items():
+            time.sleep(rest)
             begun = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - begun)
-            time.sleep(rest)
+        time.sleep(rest)
 
     benchmark.pedantic(ours, setup=run_peers, rounds=turns)
     compared = Compared(list(benchmark.stats.stats.data), seconds)

@@ -17,7 +17,7 @@ def rows(**more):
     logits = np.log(SHARES).astype(np.float32)
     labels = tuple("abcd")
     scaled = logits.astype(np.float64)
-    return Rows(labels, np.arange(4), logits, logits, scaled, SHARES, SHARES, 3, 4, False, **more)
+    return Rows(labels, np.arange(4), logits, logits, scaled, SHARES, SHARES, 3, False, **more)
 
 
 @pytest.fixture

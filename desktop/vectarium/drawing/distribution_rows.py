@@ -20,11 +20,15 @@ class Rows:
     probability: npt.NDArray[np.float64]
     drawn: npt.NDArray[np.float64]
     kept: int  # the first ranks, which the cuts leave
-    count: int  # rows shown
     greedy: bool  # temperature 0, where a division by it means nothing
     penalty: bool = False  # whether there is a repetition penalty
     drawn_row: int | None = None  # the row of the token that was drawn, of a draw that is over
     last_rank: int | None = None  # of the last row, where it is not the one after the row above
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.ids)
 
     def rank_of(self, row: int) -> int:
         """0 for the most likely token."""

@@ -139,6 +139,7 @@ def logits_at(
     residual = trace.residual[-1]
     some = residual[torch.as_tensor(positions.astype(np.int64), device=residual.device)]
     if one_token is None or len(some) > one_token.most:
+        threads.take_for(len(some) * model.width * model.vocabulary_size)
         return unembed(model, some)
     one_token.threads.take()
     return one_token.logits(some)

@@ -26,7 +26,6 @@ def rows_of(shown: Distribution, labels: Labels, count: int) -> Rows:
         probability=first.probability,
         drawn=first.drawn,
         kept=shown.kept_count,
-        count=count,
         greedy=shown.settings.temperature == 0,
         penalty=shown.settings.repetition_penalty != 1,
     )
@@ -55,7 +54,6 @@ def rows_of_step(step: Step, labels: Labels, count: int) -> Rows:
         probability=with_own(step.top_probability, step.probability),
         drawn=with_own(step.top_drawn, step.drawn),
         kept=step.kept_count,
-        count=count + beyond,
         greedy=temperature == 0,
         penalty=step.settings.repetition_penalty != 1,
         drawn_row=count if beyond else step.rank,

@@ -40,7 +40,7 @@ from vectarium.session.tokens import BranchTokens, Edited, Tokens, edited, untok
 from vectarium.session.writing import ENDLESS, Writing
 from vectarium.vocabulary import Vocabulary
 
-AFTERWARDS_SECONDS = 0.1
+AFTERWARDS_SECONDS = 0.1  # after the model stopped, in which all that then comes is drawn in turn
 CALM_MS = 200  # between two questions what comes next, while the model writes
 
 
@@ -108,7 +108,7 @@ class Session(QObject):
         self.words = False  # whether tokens are shown as the words they make up
         self.next_token: NextToken | None = None
         self.generating = False
-        self._changed_at = -math.inf
+        self._began_or_ended = -math.inf  # writing, in seconds of `time.monotonic`
         self._vocabulary_of_document = ""
         self._settled = Tokens()  # the newest tokens that cover their whole text
         self._branch_tokens = BranchTokens()
@@ -437,12 +437,12 @@ class Session(QObject):
     @property
     def streams(self) -> bool:
         """Whether text streams in, or did so a moment ago: who draws what is new then does so in turn."""
-        return self.generating or time.monotonic() - self._changed_at < AFTERWARDS_SECONDS
+        return self.generating or time.monotonic() - self._began_or_ended < AFTERWARDS_SECONDS
 
     def set_generating(self, generating: bool) -> None:
         """Called by `writing`."""
         if generating != self.generating:
-            self.generating, self._changed_at = generating, time.monotonic()
+            self.generating, self._began_or_ended = generating, time.monotonic()
             self._calm.stop()
             self.generating_changed.emit(generating)
 

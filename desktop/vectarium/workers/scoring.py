@@ -23,7 +23,7 @@ def scores(
 
     `form` unembeds where it takes so many positions at once.
     """
-    from vectarium.model import forward_pass, threads
+    from vectarium.model import forward_pass
 
     ids, count, done = request.ids, len(request.positions), 0
 
@@ -35,7 +35,6 @@ def scores(
         trace = forward_pass.run(model, ids[first : first + model.context], trace, checkpoint)
         for begin in range(0, len(positions), AT_ONCE):
             some = positions[begin : begin + AT_ONCE]
-            threads.take_for(len(some) * model.width * model.vocabulary_size)
             judged = _judged(forward_pass.logits_at(model, trace, some - first - 1, form), ids[some])
             done += len(some)
             checkpoint(done / count)
