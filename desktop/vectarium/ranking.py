@@ -23,6 +23,16 @@ class BrokenLogits(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
+class Known:
+    """What was found out about logits in another way."""
+
+    leading: NDArray[np.int64]
+    """[rank] token id, of the first `LEADING` ranks or more."""
+    own: Sums
+    """Of the logits themselves: no penalty, temperature 1, no cuts."""
+
+
+@dataclass(frozen=True, eq=False)
 class Ranking:
     """The vocabulary by logit after the repetition penalty, descending, equal ones by ascending token id.
 
@@ -34,6 +44,8 @@ class Ranking:
     """[token] the logits as the model gave them."""
     penalised_by_token: NDArray[np.float32]
     """[token] after the repetition penalty; the very `by_token` where there is none."""
+    known: Known | None = None
+    """Only where there is no penalty."""
 
     @property
     def size(self) -> int:
@@ -67,7 +79,7 @@ class Ranking:
     @cached_property
     def own(self) -> Sums:
         """Of the logits themselves: no penalty, temperature 1, no cuts."""
-        return sums(self.by_token, self._largest_given, 1.0)
+        return self.known.own if self.known else sums(self.by_token, self._largest_given, 1.0)
 
     @property
     def log_normaliser(self) -> float:
@@ -116,7 +128,8 @@ class Ranking:
 
     @cached_property
     def _first(self) -> int:
-        return int(self.penalised_by_token.argmax())  # of equal ones the lowest id
+        # Of equal ones the lowest id.
+        return int(self.known.leading[0] if self.known else self.penalised_by_token.argmax())
 
     @cached_property
     def _largest_given(self) -> float:
@@ -125,9 +138,11 @@ class Ranking:
     @cached_property
     def _leading(self) -> NDArray[np.int64]:
         """The beginning of `order`: `LEADING` tokens or more, unless the vocabulary has fewer."""
-        values = self.penalised_by_token
+        if self.known:
+            return self.known.leading
         if self.size <= LEADING:
             return self.order
+        values = self.penalised_by_token
         ids = (values >= reached_by(values, LEADING)).nonzero()[0]
         return read_only(ids[(-values[ids]).argsort(kind="stable")])  # of equal ones the ids ascend
 

@@ -40,8 +40,12 @@ def sums(logits: NDArray[np.float32], largest: float, temperature: float) -> Sum
         total += float(np.add.reduce(weight))
         # Not a dot product: BLAS may make work for several threads of it, and wait for them.
         weighted += float(np.add.reduce(np.multiply(weight, below, out=below)))
-    nats = math.log(total) - weighted / total / max(temperature, _COLDEST)  # −Σ p ln p
-    return Sums(total, max(0.0, nats / math.log(2)))
+    return Sums(total, entropy_bits(total, weighted / max(temperature, _COLDEST)))
+
+
+def entropy_bits(total: float, weighted: float) -> float:
+    """−Σ p log₂ p of p = weight ÷ ``total``, where ``weighted`` is Σ weight ln weight."""
+    return max(0.0, (math.log(total) - weighted / total) / math.log(2))
 
 
 def _below(logits: NDArray[np.float32], largest: float) -> NDArray[np.float64]:

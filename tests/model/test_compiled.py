@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ready_forms import eager_draft, grown, prepared, some_ids
-from vectarium.model import attention, compiled, forward_pass
+from vectarium.model import attention, compiled, forward_pass, loading
 from vectarium.model.forms import to_read_with
 from vectarium.model.forward_pass import logits, run
 from vectarium.model.guesses import MOST
@@ -16,6 +16,9 @@ from vectarium.model.machine_code import board as at
 from vectarium.model.machine_code import matrices
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, conv1ds
 from vectarium.model.trace import Store
+from vectarium.ranking import BrokenLogits, rank
+from vectarium.sampling import SamplingSettings, take_step
+from vectarium.softmax import Sums
 
 CONFIGURATIONS = {
     "plain": {},
@@ -276,6 +279,14 @@ def test_a_pass_can_be_cancelled_between_blocks(make_model, monkeypatch):
     assert_close(ours, run(model, [1, 2, 3, 4]))
 
 
+def test_rows_may_lie_apart(monkeypatch):
+    monkeypatch.setattr(loading, "_PAGE_BYTES", 64)
+    model = load("bundled", "cpu")
+    assert not model.network.transformer.wte.weight.is_contiguous()
+    form, ids = prepared(model, exact=True), some_ids(model, 12)
+    assert_close(grown(model, ids, 3, form), run(model, ids))
+
+
 @pytest.mark.parametrize("sizes", [{"activation_function": "relu"}, {"n_inner": 17}, {"n_embd": 20}])
 def test_what_it_cannot_read_is_left_to_pytorch(make_model, sizes):
     assert not compiled.can_compile(make_model(**sizes))
@@ -284,3 +295,22 @@ def test_what_it_cannot_read_is_left_to_pytorch(make_model, sizes):
 
 def test_as_many_positions_as_are_guessed_can_be_read():
     assert matrices.FEW == MOST + 1
+
+
+@pytest.mark.parametrize("logits", [np.linspace(-5, 5, 1000), np.zeros(1000), np.linspace(0, 1, 50)])
+def test_it_ranks_as_numpy_does(make_model, logits):
+    form, expected = prepared(make_model(), exact=True), rank(logits)
+    ranking = form.rank(logits.astype(np.float32))
+    assert ranking.ids(100).tolist() == expected.ids(100).tolist()
+    assert (ranking.largest, ranking.token_at(0)) == (expected.largest, expected.token_at(0))
+    assert ranking.own == Sums(pytest.approx(expected.own.total), pytest.approx(expected.own.entropy_bits))
+    settings = SamplingSettings(temperature=0.8, top_p=0.9, repetition_penalty=1.2)
+    ours, theirs = (take_step(each, settings, 0.7, [3, 40]) for each in (ranking, expected))
+    assert (ours.token_id, ours.rank, ours.kept_count) == (theirs.token_id, theirs.rank, theirs.kept_count)
+    assert ours.model_entropy_bits == pytest.approx(theirs.model_entropy_bits)
+    assert not ranking.by_token.flags.writeable
+
+
+def test_broken_logits_are_told_of(make_model):
+    with pytest.raises(BrokenLogits, match="1 of 1,000"):
+        prepared(make_model(), exact=True).rank(np.append(np.zeros(999, np.float32), np.float32(np.nan)))

@@ -18,15 +18,16 @@ from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model import activations
 from vectarium.model.loading import LoadedModel
 from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code import matrices, tiles
+from vectarium.model.machine_code import matrices, ranks, tiles
 from vectarium.model.machine_code.crew import Crew
-from vectarium.model.machine_code.tiles import LANES, ROWS
+from vectarium.model.machine_code.tiles import LANES
 from vectarium.model.memory import Memory
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, Read, conv1ds, scaling
+from vectarium.ranking import LEADING, Known, Ranking, rank, read_only
+from vectarium.softmax import Sums, entropy_bits
 
 _CODES = {FLOAT32: tiles.FLOAT32, FLOAT16: tiles.FLOAT16, INT8: tiles.INT8}
 _TYPES: dict[str, Any] = {FLOAT16: np.float16, INT8: np.int8}
-_AHEAD = 4096  # bytes of a packed matrix that lie between what is read and what is asked for
 _AT_ONCE = 2**22  # weights that are packed at once: some milliseconds
 _WEIGHTS_OF_A_CALL = 10**8  # between two of which a pass can be cancelled
 
@@ -56,8 +57,7 @@ def can_compile(model: LoadedModel) -> bool:
 
 def as_it_is(weight: torch.Tensor, bias: torch.Tensor | None) -> Matrix:
     """A matrix, [out, in], where it lies."""
-    row = 4 * weight.stride(0)
-    columns = weight.data_ptr(), ROWS * row, row, 4 * LANES, ROWS * row, _address(bias), 0
+    columns = weight.data_ptr(), 4 * weight.stride(0), 4, _address(bias), 0
     return Matrix(columns, len(weight), (weight, bias))
 
 
@@ -69,29 +69,23 @@ def packed(
     In eight bits the weights of a row are whole numbers with a scale: that is only good for guessing.
     """
     rows, width = weight.shape
-    pairs = memory.array((-(-rows // ROWS), width // LANES, ROWS, LANES), _TYPES[form])
-    pairs[-1] = 0  # where a row may be missing
+    kept = memory.array((rows, width), _TYPES[form])
     scales = np.empty(rows, np.float32) if form == INT8 else None
-    some = max(1, _AT_ONCE // width // ROWS) * ROWS
+    some = max(1, _AT_ONCE // width)
     for begin in range(0, rows, some):
         part = weight[begin : begin + some].numpy()
         if scales is None:
             limit = np.finfo(np.float16).max
-            part = part.clip(-limit, limit).astype(np.float16)
+            kept[begin : begin + some] = part.clip(-limit, limit)
         else:
             largest = np.maximum(np.abs(part).max(axis=1), np.finfo(np.float32).tiny)
             scales[begin : begin + some] = largest / 127
             with np.errstate(invalid="ignore"):  # what is not a number: its scale is not one either
-                part = np.rint(part / (largest / 127)[:, None]).astype(np.int8)
-        for place in range(ROWS):
-            into = pairs[begin // ROWS :, :, place]
-            row = part[place::ROWS]
-            into[: len(row)] = row.reshape(len(row), width // LANES, LANES)
+                kept[begin : begin + some] = np.rint(part / (largest / 127)[:, None])
         yield share
-    size = pairs.itemsize
-    distances = ROWS * width * size, LANES * size, ROWS * LANES * size, _AHEAD
-    columns = pairs.ctypes.data, *distances, _address(bias), 0 if scales is None else scales.ctypes.data
-    return Matrix(columns, rows, (pairs, scales, bias))
+    scale = 0 if scales is None else scales.ctypes.data
+    columns = kept.ctypes.data, kept.strides[0], kept.itemsize, _address(bias), scale
+    return Matrix(columns, rows, (kept, scales, bias))
 
 
 class Compiled:
@@ -122,11 +116,12 @@ class Compiled:
         self._table[-1, matrices.NORM_1 : matrices.NORM_2] = _addresses(transformer.ln_f)
         self._scales = np.array([scaling(model, layer) for layer in range(len(blocks))], np.float32)
         self._vocabulary = unembedding.rows
-        self._tokens, self._positions = transformer.wte.weight.numpy(), transformer.wpe.weight.numpy()
         width, inner, members = model.width, _inner_width(model), len(crew)
         self.most = most = at.MANY if form == FLOAT32 else matrices.FEW
         # As much as the largest part has rows, and a head numbers.
-        part = max(matrices.rows_of_part(max(3 * width, inner, self._vocabulary), 1), width // model.heads)
+        all_matrices = [unembedding, *(matrix for block in blocks for matrix in block)]
+        parts = [matrices.rows_of_part(each.rows, each.columns[matrices.ROW], 1) for each in all_matrices]
+        part = max(*parts, width // model.heads)
         room = Memory().array  # of which only what a pass needs is ever taken
         layers = max(1, len(blocks))
         self._room = (
@@ -137,11 +132,12 @@ class Compiled:
         epsilon = np.float32(model.network.config.layer_norm_epsilon).view(np.int32)
         sizes = width, inner, model.heads, 0, model.context, self._vocabulary, part, int(epsilon)
         # What the board is to say of every pass: looking it up each time takes as long as a small block.
-        self._always = np.zeros(at.SEEN + 1 - at.WIDTH, np.int64)
+        self._always = np.zeros(at.A_POSITION + 1 - at.WIDTH, np.int64)
         for begin, numbers in (
             (at.WIDTH, sizes),
             (at.TABLE, (self._table.ctypes.data, self._scales.ctypes.data)),
             (at.MIXED, [array.ctypes.data for array in self._room]),
+            (at.EMBEDDING, [*_rows_of(transformer.wte.weight), *_rows_of(transformer.wpe.weight)]),
         ):
             self._always[begin - at.WIDTH :][: len(numbers)] = numbers
 
@@ -159,9 +155,8 @@ class Compiled:
         # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
         shape = len(self._table) - 1, self._model.heads, len(tokens), residual.shape[1]
         patterns = np.empty(shape, np.float32) if few else None
-        stream, end, count = residual[0].numpy(), start + len(tokens), len(tokens)
-        np.add(self._tokens[list(tokens)], self._positions[start:end], out=stream[start:end])
-        layers = len(self._table) - 1
+        layers, count = len(self._table) - 1, len(tokens)
+        self.crew.board[at.TOKENS : at.TOKENS + count] = tokens
         # 12 width² are the weights of a block as GPT-2 is published.
         times = max(1, count // matrices.FEW)
         some = max(1, _WEIGHTS_OF_A_CALL // times // (12 * self._model.width**2))
@@ -179,6 +174,16 @@ class Compiled:
         stream = residual.contiguous()[None]
         self._share(0, 0, 0, len(logits), stream, stream, None, logits, self._table[-1:])
         return logits
+
+    def rank(self, logits: NDArray[np.float32]) -> Ranking:
+        """See `Form`."""
+        found, numbers = np.empty(ranks.ROOM, np.int64), np.empty(2)
+        count = ranks.look(logits, LEADING, found, numbers)
+        if not count:
+            return rank(logits)
+        total, weighted = numbers.tolist()
+        own = Sums(total, entropy_bits(total, weighted))
+        return Ranking(read_only(logits), logits, Known(read_only(found[:count]), own))
 
     @property
     def kept_as(self) -> str:
@@ -202,7 +207,7 @@ class Compiled:
         board = self.crew.board
         board[at.FORM : at.WANTED + 1] = _CODES[self.form], first, last, start, count, len(logits)
         board[at.POSITIONS] = self.most
-        board[at.WIDTH : at.SEEN + 1] = self._always
+        board[at.WIDTH : at.A_POSITION + 1] = self._always
         if table is not None:
             board[at.TABLE] = table.ctypes.data
         board[at.CAPACITY] = residual.shape[1]
@@ -218,6 +223,12 @@ def _inner_width(model: LoadedModel) -> int:
 
 def _address(weight: torch.Tensor | None) -> int:
     return 0 if weight is None else weight.data_ptr()
+
+
+def _rows_of(weight: torch.Tensor) -> tuple[int, int]:
+    """Where the rows begin, and how many bytes they are apart."""
+    assert weight.stride(1) == 1
+    return weight.data_ptr(), weight.element_size() * weight.stride(0)
 
 
 def _addresses(norm: Any) -> tuple[int, int]:

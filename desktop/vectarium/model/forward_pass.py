@@ -62,8 +62,8 @@ def run(
     """
     tokens = np.array(ids, dtype=np.int32)
     tokens.setflags(write=False)
-    _check(model, tokens)
     reused = 0 if previous is None else common_beginning(previous.ids, tokens)
+    _check(model, tokens, reused)
     if previous is not None:
         reused += previous.store.take_guesses(reused, tokens[reused:], one_token)
         if reused == tokens.size:
@@ -95,7 +95,6 @@ def run(
     return Trace(tokens, reused, store)
 
 
-@torch.inference_mode()
 def logits(
     model: LoadedModel, trace: Trace, position: int, one_token: Form | None = None
 ) -> NDArray[np.float32]:
@@ -111,11 +110,12 @@ def logits(
     for form in (FLOAT32, FLOAT16) if kept_as == FLOAT32 else (kept_as,):
         if (position, form) in kept:
             return kept[position, form]
-    if one_token is None:
-        found = unembed(model, trace.residual[-1, position])
-    else:
-        one_token.threads.take()
-        found = one_token.logits(trace.residual[-1, position : position + 1])[0]
+    with torch.inference_mode():
+        if one_token is None:
+            found = unembed(model, trace.residual[-1, position])
+        else:
+            one_token.threads.take()
+            found = one_token.logits(trace.residual[-1, position : position + 1])[0]
     trace.store.keep_logits(position, kept_as, found)
     return found
 
@@ -163,13 +163,15 @@ def unembed(model: LoadedModel, hidden: torch.Tensor) -> NDArray[np.float32]:
     return as_numpy
 
 
-def _check(model: LoadedModel, ids: NDArray[np.int32]) -> None:
+def _check(model: LoadedModel, ids: NDArray[np.int32], known: int) -> None:
+    """Of ``ids``, the first that are ``known`` were looked at before."""
     if ids.ndim != 1:
         raise ValueError(f"A text is one row of tokens, not an array of shape {ids.shape}.")
     if ids.size > model.context:
         raise ValueError(f"The model reads at most {model.context:,} tokens; it was given {ids.size:,}.")
-    if ids.size and not 0 <= ids.min() <= ids.max() < model.vocabulary_size:
-        outside = int(ids.min() if ids.min() < 0 else ids.max())
+    new = ids[known:].tolist()
+    if new and not 0 <= min(new) <= max(new) < model.vocabulary_size:
+        outside = min(new) if min(new) < 0 else max(new)
         raise ValueError(f"Token {outside} is outside the model's {model.vocabulary_size:,} tokens.")
 
 

@@ -15,6 +15,7 @@ from vectarium.model.guesses import Guesser
 from vectarium.model.loading import LoadedModel
 from vectarium.model.one_token import Form
 from vectarium.model.trace import Trace
+from vectarium.ranking import rank
 from vectarium.sampling import SamplingSettings, Step, take_step
 
 
@@ -47,4 +48,5 @@ def next_step(
         guess = partial(guesser.guess, ids, start, settings, (uniform, *later[:-1]))
     trace = forward_pass.run(model, ids[start:end], previous, checkpoint, reads, guess)
     logits = forward_pass.logits(model, trace, end - start - 1, draws)
-    return take_step(logits, settings, uniform, ids[start:end]), trace
+    ranking = rank(logits) if draws is None else draws.rank(logits)
+    return take_step(ranking, settings, uniform, ids[start:end]), trace

@@ -93,7 +93,8 @@ class Guesser:
             try:
                 read = self.draft.model.read(residual, heads, seen[-1:], position)
                 assert read is not None
-                token = drawn_token(read.logits[0], settings, uniform, seen)
+                ranking = self.draft.model.rank(read.logits[0])
+                token = drawn_token(ranking, settings, uniform, seen)
             except BrokenLogits:  # numbers of which eight bits hold nothing
                 break
             found.append(token)

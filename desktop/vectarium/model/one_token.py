@@ -19,6 +19,7 @@ from torch.nn import functional
 from vectarium.checkpoints import Checkpoint, unheeded
 from vectarium.model.loading import LoadedModel
 from vectarium.model.threads import OnePosition
+from vectarium.ranking import Ranking, rank
 
 FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
 ROWS_OF_A_BLOCK = 256
@@ -86,6 +87,9 @@ class Form(Protocol):
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
         """The logits, [position, vocabulary], of residual streams after the last block, [position, width]."""
 
+    def rank(self, logits: NDArray[np.float32]) -> Ranking:
+        """What `ranking.rank` makes of logits, [vocabulary], which become read-only. Raises BrokenLogits."""
+
 
 _attend = functional.scaled_dot_product_attention
 
@@ -137,6 +141,9 @@ class OneToken:
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
         as_numpy: NDArray[np.float32] = self._unembedding(self._final(residual)).cpu().numpy()
         return as_numpy
+
+    def rank(self, logits: NDArray[np.float32]) -> Ranking:
+        return rank(logits)
 
 
 def scaling(model: LoadedModel, layer: int) -> float:

@@ -69,7 +69,7 @@ class Store:
 
         They now belong to a trace.
         """
-        if start != self.filled or one_token is not self._guessed_by:
+        if not self._guesses or start != self.filled or one_token is not self._guessed_by:
             return 0
         right = common_beginning(np.asarray(self._guesses, np.int32), ids)
         self.filled += right
@@ -140,5 +140,7 @@ class Trace:
 
 def common_beginning(first: NDArray[np.int32], second: NDArray[np.int32]) -> int:
     shorter = min(first.size, second.size)
+    if first[:shorter].tobytes() == second[:shorter].tobytes():  # sooner than to look where they differ
+        return shorter
     different = np.flatnonzero(first[:shorter] != second[:shorter])
     return int(different[0]) if different.size else shorter

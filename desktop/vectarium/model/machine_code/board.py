@@ -38,11 +38,16 @@ TABLE, SCALES, RESIDUAL, STORED, PATTERNS, LOGITS = range(4 * APART, 4 * APART +
 """Addresses of what a pass reads and fills; 0 for patterns that nobody wants."""
 MIXED, BETWEEN, INNERS, NORMED, FOUND, SEEN = range(5 * APART, 5 * APART + 6)
 """Addresses of room: the first three for all threads together, the others for each."""
+EMBEDDING, A_TOKEN, POSITION_EMBEDDING, A_POSITION = range(6 * APART, 6 * APART + 4)
+"""Addresses of what tokens and positions become, and distances in bytes from one of them to the next."""
 
-PHASES, A_PHASE = range(6 * APART, 6 * APART + 2)
+PHASES, A_PHASE = range(7 * APART, 7 * APART + 2)
 """Where on the board the phases begin, and how far it is from one to the next."""
 
-MEMBER = 7 * APART
+TOKENS = 8 * APART
+"""Of every position of a pass that begins with the first block."""
+
+MEMBER = TOKENS + MANY
 """Where the members begin."""
 HOLDS, AWAKE = 0, APART
 """Of every member: the part that it computes at the moment, its phase and number, 0 for none; and whether it

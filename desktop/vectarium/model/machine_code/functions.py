@@ -108,6 +108,13 @@ def _softmax(pattern: Any, scale: float) -> None:
         pattern[place] /= total
 
 
+@compiled
+def add(one: Any, other: Any, into: Any) -> None:
+    """The sums of two rows of numbers."""
+    for place in range(len(into)):
+        into[place] = one[place] + other[place]
+
+
 @reordered
 def scale_and_shift(values: Any, scale: int, bias: int, begin: int) -> None:
     """Give products of rows from ``begin`` on, [row], what lies at two addresses; 0 for nothing."""

@@ -95,6 +95,16 @@ def as_float(context: Any, bits: Any) -> Any:
 
 
 @intrinsic
+def as_whole(context: Any, number: Any) -> Any:
+    """The 32 bits of a float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], INT32)
+
+    return types.int32(types.float32), generate
+
+
+@intrinsic
 def rest(context: Any) -> Any:
     """Leave a moment to another thread that computes on the same core, where the processor can."""
 

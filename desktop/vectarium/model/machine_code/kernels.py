@@ -1,10 +1,9 @@
 """A pass over a few positions, in machine code that is made for the processor it runs on.
 
-One position needs every weight once, so its time is that of carrying them from memory. A tile multiplies two
-rows of a matrix with up to four positions while it asks for the weights that come next; of many positions,
-more of both. Threads share out all
-that can be done at once in small parts, and nobody is waited for: where the system has given the core of one
-to another program, the others do its part once more. That is why every value has a place of its own during a
+One position needs every weight once, so its time is that of carrying them from memory. A tile multiplies some
+rows of a matrix with some positions while it asks for the weights that come next. Threads share out all that
+can be done at once in small parts, and nobody is waited for: where the system has given the core of one to
+another program, the others do its part once more. That is why every value has a place of its own during a
 pass: what is written twice, or late, is the same. And every sum is made in the same order for any number of
 threads and positions: the numbers are the same to the last bit.
 """
@@ -18,7 +17,7 @@ from numba import carray, njit
 
 from vectarium.model.machine_code import board as at
 from vectarium.model.machine_code.compiling import OPTIONS, compiled
-from vectarium.model.machine_code.functions import attend, gelu, norm
+from vectarium.model.machine_code.functions import add, attend, gelu, norm
 from vectarium.model.machine_code.intrinsics import (
     added,
     as_float,
@@ -43,12 +42,12 @@ from vectarium.model.machine_code.matrices import (
     multiply,
     rows_of_part,
 )
-from vectarium.model.machine_code.tiles import ROWS
 
 ATTEND = -1  # has no matrix
 KINDS = ATTENTION_IN, ATTEND, ATTENTION_OUT, INNER, OUTER
 """The phases of a block."""
 
+QUERIES = 8  # of one head, that a thread takes at once
 PATIENCE = 10_000  # looks at what others do, before their parts are done once more
 
 
@@ -74,12 +73,23 @@ def _positions(board: Any, kind: int) -> Any:
     return board[at.WANTED] if kind == UNEMBEDDING else board[at.COUNT]
 
 
+@compiled
+def _embed(board: Any) -> None:
+    """Begin the residual stream of every position with what its token and its place are."""
+    start, count, width = board[at.START], board[at.COUNT], board[at.WIDTH]
+    stream = at.residual(board)[0]
+    for number in range(count):
+        token = board[at.EMBEDDING] + board[at.TOKENS + number] * board[at.A_TOKEN]
+        place = board[at.POSITION_EMBEDDING] + (start + number) * board[at.A_POSITION]
+        stream[start + number] = carray(floats(token), (width,)) + carray(floats(place), (width,))
+
+
 # Parts
 
 
 @compiled
 def _size_of_part(board: Any, layer: int, kind: int) -> Any:
-    return rows_of_part(_rows(board, kind), _matrix(board, layer, kind)[ROW] // ROWS)
+    return rows_of_part(_rows(board, kind), _matrix(board, layer, kind)[ROW], board[at.MEMBERS])
 
 
 @compiled
@@ -98,19 +108,22 @@ def _prepare(board: Any, member: int, layer: int, kind: int) -> None:
 
 @compiled
 def _attend(board: Any, member: int, layer: int, part: int) -> None:
-    """Mix the values of what a position sees, for one head."""
-    number, width, context = board[at.HEADS], board[at.WIDTH], board[at.CONTEXT]
-    position, head, size = part // number, part % number, width // number
-    last = board[at.START] + position
-    heads = at.heads(board, layer)
+    """Mix the values of what some positions see, for one head."""
+    number, width, count = board[at.HEADS], board[at.WIDTH], board[at.COUNT]
+    begin, head, size = part // number * QUERIES, part % number, width // number
+    heads, scale = at.heads(board, layer), at.scale(board, layer)
     queries, keys, values = heads[0, head], heads[1, head], heads[2, head]
-    pattern = at.own(board, at.SEEN, member, 1, context)[0, : last + 1]
+    room = at.own(board, at.SEEN, member, 1, board[at.CONTEXT])[0]
     mixed = at.own(board, at.FOUND, member, board[at.POSITIONS], board[at.ROOM])[0, :size]
-    attend(queries[last], keys[: last + 1], values[: last + 1], at.scale(board, layer), pattern, mixed)
-    at.between(board, at.MIXED, layer, width)[position, head * size : (head + 1) * size] = mixed
-    if board[at.PATTERNS]:
-        shape = (layer + 1, number, board[at.COUNT], board[at.CAPACITY])
-        carray(floats(board[at.PATTERNS]), shape)[layer, head, position, : last + 1] = pattern
+    into = at.between(board, at.MIXED, layer, width)
+    for position in range(begin, min(begin + QUERIES, count)):
+        seen = board[at.START] + position + 1
+        pattern = room[:seen]
+        attend(queries[seen - 1], keys[:seen], values[:seen], scale, pattern, mixed)
+        into[position, head * size : (head + 1) * size] = mixed
+        if board[at.PATTERNS]:
+            shape = (layer + 1, number, count, board[at.CAPACITY])
+            carray(floats(board[at.PATTERNS]), shape)[layer, head, position, :seen] = pattern
 
 
 @compiled
@@ -133,14 +146,12 @@ def _multiply_part(board: Any, member: int, layer: int, kind: int, part: int) ->
         if kind == ATTENTION_IN:
             _put_heads(values, begin, at.heads(board, layer), place)
         elif kind == ATTENTION_OUT:
-            for row in range(begin, end):
-                between[position, row] = residual[layer, place, row] + values[row - begin]
+            add(residual[layer, place, begin:end], values, between[position, begin:end])
         elif kind == INNER:
             gelu(values)
             at.between(board, at.INNERS, layer, rows)[position, begin:end] = values
         elif kind == OUTER:
-            for row in range(begin, end):
-                residual[layer + 1, place, row] = between[position, row] + values[row - begin]
+            add(between[position, begin:end], values, residual[layer + 1, place, begin:end])
         else:
             carray(floats(board[at.LOGITS]), (count, rows))[position, begin:end] = values
 
@@ -190,7 +201,7 @@ def _take(board: Any, member: int, phase: int, parts: int) -> Any:
 def _share(board: Any, member: int, phase: int, layer: int, kind: int) -> None:
     """Compute what all positions need of a matrix, or of attention, together with other members."""
     if kind == ATTEND:
-        parts = board[at.COUNT] * board[at.HEADS]
+        parts = -(-board[at.COUNT] // QUERIES) * board[at.HEADS]
     else:
         parts = -(-_rows(board, kind) // _size_of_part(board, layer, kind))
     finished = _phase(board, phase) + 8 * at.FINISHED
@@ -234,6 +245,8 @@ def take_part(board: Any, member: int, number: int) -> None:
     current, inside = here + 8 * at.TICKET, here + 8 * at.INSIDE
     if leads:
         board[board[at.PHASES] :] = 0
+        if board[at.FIRST] == 0 and board[at.LAST] > 0:
+            _embed(board)
         put(current, number)
     looks = known = 0
     while looks < number:

@@ -19,12 +19,14 @@ from vectarium.model.machine_code.intrinsics import BYTE, FLOAT, INT32, INT64, f
 FEATURES = llvm.get_host_cpu_features()
 LANES = 16 if FEATURES.get("avx512f") else 8
 """Weights of a row that are multiplied at once."""
-ROWS = 2
-"""Of a tile."""
 # As many sums as the processor has room for beside what it adds:
+SUMS = 24 if FEATURES.get("avx512f") else 8
+"""Rows of a tile times positions, at most."""
+ROWS = 8
+"""Of a tile, at most."""
 TOGETHER = 8 if FEATURES.get("avx512f") else 4
 """Positions of a tile, at most."""
-WIDE_ROWS, WIDE_TOGETHER = (4, 6) if FEATURES.get("avx512f") else (ROWS, TOGETHER)
+WIDE_ROWS, WIDE_TOGETHER = (4, 6) if FEATURES.get("avx512f") else (2, 4)
 """The same of a tile for many positions, where weights are near."""
 
 FLOAT32, FLOAT16, INT8 = 0, 1, 2
@@ -32,18 +34,22 @@ TAKES_FLOAT16 = bool(FEATURES.get("f16c")) or platform.machine() in ("arm64", "a
 """Whether this processor makes float32 of float16 by itself."""
 
 _STORED = ((FLOAT, 4), (ir.HalfType(), 2) if TAKES_FLOAT16 else (FLOAT, 4), (BYTE, 1))
+_AHEAD = 512  # bytes from what is read to what is asked for
+
+
+def rows_for(count: int) -> int:
+    """How many rows a tile has for so many positions."""
+    return min(ROWS, SUMS // count)
 
 
 @intrinsic
 def tile(
     context: Any,
     form: Any,
+    rows: Any,
     count: Any,
     weights: Any,
-    beside: Any,
     far: Any,
-    step: Any,
-    ahead: Any,
     length: Any,
     inputs: Any,
     width: Any,
@@ -51,36 +57,45 @@ def tile(
     apart: Any,
     far_sums: Any,
 ) -> Any:
-    """The next ``length`` weights of two rows times ``count`` rows of inputs; onto sums, [position, row].
+    """The next ``length`` weights of some rows times ``count`` rows of inputs; onto sums, [position, row].
 
-    Of four rows where ``far`` is not 0, the distance to the other two, whose sums are ``far_sums`` away; for
-    half as many inputs. Memory gives more to who reads from two places at once.
-    All are addresses, and distances in bytes: ``beside`` from one row to the other, ``step`` from some
-    `LANES` weights to the next ones, ``ahead`` to those that will be wanted a little later, ``width`` from
-    the inputs of a position to those of the next, ``apart`` from its sums to theirs. Every sum is made in the
-    same order whatever ``count`` is.
+    There are as many ``rows`` as `rows_for` says, or one. All others are addresses, and distances in bytes:
+    ``far`` from one row to the next, ``width`` from the inputs of a position to those of the next, ``apart``
+    from its sums to theirs, ``far_sums`` from the sum of a row to that of the next. Every sum is made in the
+    same order whatever ``rows`` and ``count`` are.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        form, count, weights, beside, far, *others, far_sums = arguments
-        cases = []
-        for number, (stored, size) in enumerate(_STORED):
-            for pairs in (1, 2):
-                for positions in range(1, TOGETHER // pairs + 1):
-                    multiply = partial(_multiply_tile, stored, size, positions, None)
-                    if pairs == 1:
-                        multiply = partial(multiply, (INT64(0), beside), (INT64(0),))
-                    else:
-                        rows = INT64(0), beside, far, builder.add(far, beside)
-                        multiply = partial(multiply, rows, (INT64(0), far_sums))
-                    cases.append(((2 * number + pairs - 1) * TOGETHER + positions, multiply))
-        both = builder.zext(builder.icmp_signed("!=", far, INT64(0)), INT64)
-        which = builder.add(builder.mul(form, INT64(2)), both)
-        case = builder.add(builder.mul(which, INT64(TOGETHER)), count)
-        _choose(builder, case, cases, [weights, *others])
+        form, rows, count, weights, far, length, inputs, width, sums, apart, far_sums = arguments
+
+        def multiply(number: int, rows: int, count: int) -> None:
+            begins = _row_of(builder, weights, far, rows)
+            of_positions = _row_of(builder, sums, apart, count)
+            targets = [each for begin in of_positions for each in _row_of(builder, begin, far_sums, rows)]
+
+            def fetch(offset: Any) -> None:
+                for begin in begins:
+                    _fetch(builder, builder.add(begin, builder.add(offset, INT64(_AHEAD))), 3)
+
+            given = _row_of(builder, inputs, width, count)
+            _multiply(builder, *_STORED[number], begins, fetch, length, given, targets)
+
+        cases = {
+            _case(number, together, positions): partial(multiply, number, together, positions)
+            for number in range(len(_STORED))
+            for positions in range(1, TOGETHER + 1)
+            for together in (1, rows_for(positions))
+        }
+        several = builder.zext(builder.icmp_signed(">", rows, INT64(1)), INT64)
+        which = builder.add(builder.mul(form, INT64(2)), several)
+        _choose(builder, builder.add(builder.mul(which, INT64(TOGETHER + 1)), count), cases)
         return context.get_dummy_value()
 
-    return types.none(*(types.int64,) * 13), generate
+    return types.none(*(types.int64,) * 11), generate
+
+
+def _case(form: int, rows: int, count: int) -> int:
+    return (2 * form + (rows > 1)) * (TOGETHER + 1) + count
 
 
 @intrinsic
@@ -98,69 +113,72 @@ def wide_tile(
 ) -> Any:
     """`WIDE_ROWS` rows of float32 weights times up to `WIDE_TOGETHER` rows of inputs, else like `tile`.
 
-    Every sum is made in the same order as there. ``wanted`` is the address of as many weights of one row,
-    which will be wanted later.
+    The rows lie ``beside`` each other, and so do their sums. ``wanted`` is the address of as many weights of
+    one row, which will be wanted later.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        count, weights, beside, wanted, *others = arguments
-        step, ahead = INT64(4 * LANES), builder.mul(beside, INT64(WIDE_ROWS))
-        rows = [builder.mul(beside, INT64(row)) for row in range(WIDE_ROWS)]
-        cases = [
-            (positions, partial(_multiply_tile, *_STORED[FLOAT32], positions, wanted, rows, (INT64(0),)))
-            for positions in range(1, WIDE_TOGETHER + 1)
-        ]
-        _choose(builder, count, cases, [weights, step, ahead, *others])
+        count, weights, beside, wanted, length, inputs, width, sums, apart = arguments
+        ahead = builder.mul(beside, INT64(WIDE_ROWS))
+
+        def multiply(count: int) -> None:
+            begins = _row_of(builder, weights, beside, WIDE_ROWS)
+
+            def fetch(offset: Any) -> None:
+                for begin in begins:
+                    _fetch(builder, builder.add(begin, builder.add(offset, ahead)), 3)
+                _fetch(builder, builder.add(wanted, builder.lshr(offset, INT64(1))), 2)
+
+            given, targets = _row_of(builder, inputs, width, count), _row_of(builder, sums, apart, count)
+            _multiply(builder, *_STORED[FLOAT32], begins, fetch, length, given, targets)
+
+        _choose(builder, count, {some: partial(multiply, some) for some in range(1, WIDE_TOGETHER + 1)})
         return context.get_dummy_value()
 
     return types.none(*(types.int64,) * 9), generate
 
 
-def _choose(builder: Any, case: Any, cases: Any, arguments: Any) -> None:
-    """Do what belongs to a number, with ``arguments``."""
+def _row_of(builder: Any, first: Any, apart: Any, count: int) -> list[Any]:
+    """So many addresses."""
+    return [builder.add(first, builder.mul(apart, INT64(number))) for number in range(count)]
+
+
+def _choose(builder: Any, number: Any, cases: Any) -> None:
+    """Do what belongs to a number."""
     after = builder.function.append_basic_block()
-    switch = builder.switch(case, after)
-    for number, multiply in cases:
+    switch = builder.switch(number, after)
+    for case, multiply in cases.items():
         block = builder.function.append_basic_block()
-        switch.add_case(INT64(number), block)
+        switch.add_case(INT64(case), block)
         builder.position_at_end(block)
-        multiply(builder, *arguments)
+        multiply()
         builder.branch(after)
     builder.position_at_end(after)
 
 
-def _multiply_tile(
+def _multiply(
+    builder: Any,
     stored: Any,
     size: int,
-    count: int,
-    wanted: Any,
-    rows: Any,
-    places: Any,
-    builder: Any,
-    weights: Any,
-    step: Any,
-    ahead: Any,
+    begins: Any,
+    fetch: Any,
     length: Any,
-    inputs: Any,
-    width: Any,
-    sums: Any,
-    apart: Any,
+    given: Any,
+    targets: Any,
 ) -> None:
-    """``rows`` are distances to rows of weights, ``places`` to where the sums of as many of them stand."""
+    """Rows of weights times inputs, which begin at these addresses.
+
+    ``fetch`` asks for later weights, given how many bytes of each row were read. At each of the ``targets``
+    stand equally many sums, [position, row].
+    """
     vector = ir.VectorType(FLOAT, LANES)
-    begins = [builder.add(weights, row) for row in rows]
-    given = [builder.add(inputs, builder.mul(width, INT64(position))) for position in range(count)]
     before, body, after = builder.block, *(builder.function.append_basic_block() for _ in range(2))
     builder.branch(body)
     builder.position_at_end(body)
     column, offset = builder.phi(INT64), builder.phi(INT64)
     totals = [[builder.phi(vector) for _ in begins] for _ in given]
-    addresses = [builder.add(begin, offset) for begin in begins]
-    matrix = [_widened(builder, address, stored, size) for address in addresses]
-    for address in addresses:
-        _fetch(builder, builder.add(address, ahead), 3)
-    if wanted is not None:
-        _fetch(builder, builder.add(wanted, builder.lshr(offset, INT64(1))), 2)
+    matrix = [_widened(builder, builder.add(begin, offset), stored, size) for begin in begins]
+    fetch(offset)
     results = []
     for start, row_totals in zip(given, totals, strict=True):
         at = builder.add(start, builder.mul(column, INT64(4)))
@@ -171,20 +189,18 @@ def _multiply_tile(
     further = builder.add(column, INT64(LANES))
     zeros = ir.Constant(vector, [0.0] * LANES)
     flow = [(total, zeros, result) for total, result in results]
-    flow += [(column, INT64(0), further), (offset, INT64(0), builder.add(offset, step))]
+    flow += [(column, INT64(0), further), (offset, INT64(0), builder.add(offset, INT64(LANES * size)))]
     for value, first, next_one in flow:
         value.add_incoming(first, before)
         value.add_incoming(next_one, body)
     builder.cbranch(builder.icmp_signed("<", further, length), body, after)
     builder.position_at_end(after)
     summed = _summed(builder, [result for _, result in results])
-    together = len(rows) // len(places)
-    for number in range(count * len(places)):
-        position, place = divmod(number, len(places))
+    together = len(results) // len(targets)
+    for number, address in enumerate(targets):
         vectors, lane = divmod(number * together, LANES)
         lanes = ir.Constant(ir.VectorType(INT32, together), list(range(lane, lane + together)))
         found = builder.shuffle_vector(summed[vectors], summed[vectors], lanes)
-        address = builder.add(builder.add(sums, places[place]), builder.mul(apart, INT64(position)))
         target = pointer(builder, address, found.type)
         builder.store(builder.fadd(builder.load(target, align=4), found), target, align=4)
 
