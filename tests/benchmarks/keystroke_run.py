@@ -54,7 +54,8 @@ def measure(model: str, folder: Path) -> None:
     def seconds_of(act: Callable[[], object]) -> float:
         begun = painted.last = time.perf_counter()
         act()
-        while not watched.settled or time.perf_counter() - painted.last < QUIET:
+        # Last what takes longest: to look whether all is settled keeps the window from its work.
+        while time.perf_counter() - painted.last < QUIET or not watched.settled:
             watched.wait(LOOK)
         return painted.last - begun
 

@@ -272,7 +272,6 @@ class AttentionPane(Pane):
     def _heads_changed(self) -> None:
         self._dirty_grid = True
         self._show_soon(self._repaint_grid)
-        self._head_changed()  # what a head does is said beside it
 
     @Slot()
     def _head_changed(self) -> None:
@@ -307,6 +306,7 @@ class AttentionPane(Pane):
         self.heads.show_heads(heads)
         self._share_room()
         self._mark()
+        self.head.show_name()  # and beside it, what the head does
         layers, count = heads.measures.shape[1:]
         self.info.setText(f"{layers} × {count} heads · {heads.seen.end - heads.seen.start:,} tokens")
 

@@ -96,7 +96,7 @@ class AttentionHead(QObject):
         reason = "Words have no scores of their own" if alone else "Several heads in one have no scores"
         self.panel.set_stages_enabled(alone and not words, f"{reason}: only the weights are shown")
         self._show_matrix(shown)
-        self._name(shown)
+        self.show_name()
         self.mark()
         self._explain()
         if self.panel.view == MOVES:
@@ -143,7 +143,11 @@ class AttentionHead(QObject):
         names = [f"{layer}·{head}" for layer, head in shown.heads]
         return tuple(zip(names, shown.each, strict=True))
 
-    def _name(self, shown: HeadRead | PatternsRead) -> None:
+    def show_name(self) -> None:
+        """Say which head is shown, or which, and what it does where that is known."""
+        shown = self.current
+        if shown is None:
+            return
         panel, of_weights = self.panel, self.panel.view == LINES or self._of_weights
         panel.does.setToolTip("")
         hidden = " · first token hidden" if of_weights and self._hides_sink(shown) else ""
