@@ -63,6 +63,14 @@ def test_a_damaged_memory_is_no_memory(make_model, tmp_path, content):
     assert FLOAT16 in json.loads(memory.read_text()).values()
 
 
+@pytest.mark.parametrize("context", [4, 12, 20])
+def test_a_short_context_has_room_for_the_measurement(make_model, context):
+    model = make_model(n_positions=context)
+    form = prepared(model, exact=True, fastest=None)
+    assert form.exact
+    draft(model, form)
+
+
 def test_where_nothing_can_be_kept_it_is_measured_again(make_model, tmp_path):
     (tmp_path / "file").write_text("")
     assert prepared(make_model(), False, tmp_path / "file" / "forms.json").form == FLOAT16

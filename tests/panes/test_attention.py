@@ -12,10 +12,12 @@ from PySide6.QtCore import Qt
 from safetensors.numpy import load_file
 
 from tiny_models import random_network
+from vectarium.attention.head_captions import SINK
 from vectarium.attention.head_measures import MEASURES, in_words
 from vectarium.attention.head_numbers import MASKED, RAW, SCALED, SOFTMAX
 from vectarium.drawing.heads.head_panel import MATRIX
 from vectarium.messages_attention import HeadRead, HeadsRead, ReadHeads, Treatment
+from vectarium.panes import attention_head
 from vectarium.panes.attention import AttentionPane
 from vectarium.panes.attention_head import BY_HAND, LINES, MOVES
 from vectarium.words import by_words
@@ -156,6 +158,16 @@ def test_the_convention_is_remembered(app, pane):
     pane.switches.set_convention("paper")
     app._save_settings()
     assert '"convention": "paper"' in app.places.settings.read_text()
+
+
+def test_what_measures_say_is_said_when_they_come(app, pane, qtbot, monkeypatch):
+    monkeypatch.setattr(attention_head, "SINK_FROM", 0.0)
+    app.session.edit_text("The head of another text comes first")
+    wait_for(pane, qtbot)
+    said = pane.panel._note, pane.panel.does.text()
+    assert SINK in said[0]
+    pane.head.show_all()
+    assert (pane.panel._note, pane.panel.does.text()) == said
 
 
 def test_without_the_sink(app, pane, qtbot):

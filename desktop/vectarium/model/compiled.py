@@ -1,6 +1,6 @@
 """A model in machine code of our own, for the few positions at a time that writing reads.
 
-Its matrices are those of the network, or copies in fewer bytes that lie in the order in which they are read.
+Its matrices are those of the network, or copies in fewer bytes.
 Activations, sums, biases, layer norms and embeddings stay float32.
 """
 
@@ -47,7 +47,8 @@ def can_compile(model: LoadedModel) -> bool:
     config = model.network.config
     widths = model.width, _inner_width(model)
     matrices = [conv.weight.t() for block in model.network.transformer.h for conv in conv1ds(block)]
-    matrices.append(model.network.lm_head.weight)
+    embeddings = model.network.transformer.wte, model.network.transformer.wpe
+    matrices += [model.network.lm_head.weight, *(embedding.weight for embedding in embeddings)]
     return (
         all(matrix.stride(1) == 1 and matrix.dtype == torch.float32 for matrix in matrices)
         and activations.FUNCTIONS[config.activation_function] is activations.FUNCTIONS["gelu_new"]
@@ -118,7 +119,7 @@ class Compiled:
         self._vocabulary = unembedding.rows
         width, inner, members = model.width, _inner_width(model), len(crew)
         self.most = most = at.MANY if form == FLOAT32 else matrices.FEW
-        # As much as the largest part has rows, and a head numbers.
+        # As much as the largest part has rows, which is one thread's alone, and a head numbers.
         all_matrices = [unembedding, *(matrix for block in blocks for matrix in block)]
         parts = [matrices.rows_of_part(each.rows, each.columns[matrices.ROW], 1) for each in all_matrices]
         part = max(*parts, width // model.heads)
@@ -156,6 +157,7 @@ class Compiled:
         shape = len(self._table) - 1, self._model.heads, len(tokens), residual.shape[1]
         patterns = np.empty(shape, np.float32) if few else None
         layers, count = len(self._table) - 1, len(tokens)
+        assert count <= self.most
         self.crew.board[at.TOKENS : at.TOKENS + count] = tokens
         # 12 width² are the weights of a block as GPT-2 is published.
         times = max(1, count // matrices.FEW)
@@ -227,8 +229,7 @@ def _address(weight: torch.Tensor | None) -> int:
 
 def _rows_of(weight: torch.Tensor) -> tuple[int, int]:
     """Where the rows begin, and how many bytes they are apart."""
-    assert weight.stride(1) == 1
-    return weight.data_ptr(), weight.element_size() * weight.stride(0)
+    return weight.data_ptr(), 4 * weight.stride(0)
 
 
 def _addresses(norm: Any) -> tuple[int, int]:

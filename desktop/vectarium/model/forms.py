@@ -222,7 +222,7 @@ def _costs(model: LoadedModel, form: Compiled, eight_bits: Compiled) -> Generato
 
 
 def _some_positions(model: LoadedModel) -> Store:
-    store = Store(model, BEFORE + MOST + 1)
+    store = Store(model, min(model.context, BEFORE + MOST + 1))
     store.heads.zero_()
     return store
 
@@ -241,8 +241,9 @@ def _best_times(store: Store, ways: Sequence[tuple[Form, int]]) -> Generator[flo
 
 @torch.inference_mode()
 def _logits(form: Form, store: Store, count: int) -> NDArray[np.float32]:
-    """What a form makes of so many positions that follow `BEFORE` others."""
+    """What a form makes of so many positions after `BEFORE` others, as far as there is room for them."""
     form.threads.take()
+    count = min(count, store.capacity)
     start = min(BEFORE, store.capacity - count)
     found = form.read(store.residual, store.heads, [0] * count, start)
     return form.logits(store.residual[-1, start : start + count]) if found is None else found.logits
@@ -258,10 +259,12 @@ def _costs_from(remembered: str | list[float] | None) -> Costs | None:
 
 
 def _key(model: LoadedModel) -> str:
-    """What the speed depends on: the model's shape, the machine and the version of PyTorch."""
+    """What the speed depends on: the model's shape, the machine, and what computes there."""
+    from vectarium.model.machine_code.compiling import EDITION
+
     shape = f"{model.layers} × {model.heads} × {model.width}, {model.vocabulary_size} tokens"
     machine = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores"
-    libraries = f"PyTorch {torch.__version__}, Numba {metadata.version('numba')}"
+    libraries = f"PyTorch {torch.__version__}, Numba {metadata.version('numba')} of {EDITION}"
     return f"{shape}; {machine}, {threads.ALL} threads; {libraries}"
 
 

@@ -62,8 +62,9 @@ def run(
     """
     tokens = np.array(ids, dtype=np.int32)
     tokens.setflags(write=False)
+    _check_length(model, tokens)
     reused = 0 if previous is None else common_beginning(previous.ids, tokens)
-    _check(model, tokens, reused)
+    _check_tokens(model, tokens[reused:].tolist())
     if previous is not None:
         reused += previous.store.take_guesses(reused, tokens[reused:], one_token)
         if reused == tokens.size:
@@ -163,13 +164,14 @@ def unembed(model: LoadedModel, hidden: torch.Tensor) -> NDArray[np.float32]:
     return as_numpy
 
 
-def _check(model: LoadedModel, ids: NDArray[np.int32], known: int) -> None:
-    """Of ``ids``, the first that are ``known`` were looked at before."""
+def _check_length(model: LoadedModel, ids: NDArray[np.int32]) -> None:
     if ids.ndim != 1:
         raise ValueError(f"A text is one row of tokens, not an array of shape {ids.shape}.")
     if ids.size > model.context:
         raise ValueError(f"The model reads at most {model.context:,} tokens; it was given {ids.size:,}.")
-    new = ids[known:].tolist()
+
+
+def _check_tokens(model: LoadedModel, new: Sequence[int]) -> None:
     if new and not 0 <= min(new) <= max(new) < model.vocabulary_size:
         outside = min(new) if min(new) < 0 else max(new)
         raise ValueError(f"Token {outside} is outside the model's {model.vocabulary_size:,} tokens.")

@@ -1,4 +1,4 @@
-"""Memory for weights, which a pass reads from one end to the other."""
+"""Memory for weights, all of which a pass reads."""
 
 from __future__ import annotations
 

@@ -88,7 +88,10 @@ class Form(Protocol):
         """The logits, [position, vocabulary], of residual streams after the last block, [position, width]."""
 
     def rank(self, logits: NDArray[np.float32]) -> Ranking:
-        """What `ranking.rank` makes of logits, [vocabulary], which become read-only. Raises BrokenLogits."""
+        """What `ranking.rank` makes of logits, [vocabulary], that nobody writes into any more.
+
+        Raises BrokenLogits.
+        """
 
 
 _attend = functional.scaled_dot_product_attention

@@ -306,7 +306,7 @@ class AttentionPane(Pane):
         self.heads.show_heads(heads)
         self._share_room()
         self._mark()
-        self.head.show_name()  # and beside it, what the head does
+        self.head.show_measures()
         layers, count = heads.measures.shape[1:]
         self.info.setText(f"{layers} × {count} heads · {heads.seen.end - heads.seen.start:,} tokens")
 

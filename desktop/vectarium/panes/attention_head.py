@@ -38,6 +38,7 @@ class AttentionHead(QObject):
         self._pointed: tuple[int, int] | None = None
         self._weights: npt.NDArray[np.float32] | None = None
         self._starts: npt.NDArray[np.int64] | None = None  # [word] its first token, where words are shown
+        self._painted: HeadRead | PatternsRead | None = None
         self.lines, self.moves, self.sheet = HeadLines(look), HeadMoves(look), HeadWorksheet(look)
         self.panel = HeadPanel(
             look,
@@ -64,7 +65,7 @@ class AttentionHead(QObject):
 
     def clear(self) -> None:
         """Another model: nothing is known of it."""
-        self._held = self._pointed = None
+        self._held = self._pointed = self._painted = None
         self.panel.matrix.show_matrix(None)
         self.lines.show_lines(None)
         self.moves.show_moves(None)
@@ -96,7 +97,7 @@ class AttentionHead(QObject):
         reason = "Words have no scores of their own" if alone else "Several heads in one have no scores"
         self.panel.set_stages_enabled(alone and not words, f"{reason}: only the weights are shown")
         self._show_matrix(shown)
-        self.show_name()
+        self._name(shown)
         self.mark()
         self._explain()
         if self.panel.view == MOVES:
@@ -107,6 +108,7 @@ class AttentionHead(QObject):
     def _show_matrix(self, shown: HeadRead | PatternsRead) -> None:
         vocabulary = self._session.vocabulary
         assert vocabulary is not None
+        self._painted = shown
         stage, labels, weights = self.panel.stage, self.labels_of(shown), shown.pattern
         if isinstance(shown, HeadRead) and self._switches.sink.isChecked():
             weights = without_first(weights)
@@ -143,11 +145,14 @@ class AttentionHead(QObject):
         names = [f"{layer}·{head}" for layer, head in shown.heads]
         return tuple(zip(names, shown.each, strict=True))
 
-    def show_name(self) -> None:
-        """Say which head is shown, or which, and what it does where that is known."""
-        shown = self.current
-        if shown is None:
-            return
+    def show_measures(self) -> None:
+        """Say of the head that is painted what its measures say, now that they are there."""
+        shown, matrix = self._painted, self.matrix
+        if shown is not None and matrix is not None:
+            self._name(shown)
+            self.panel.set_note(self._about(shown, matrix))
+
+    def _name(self, shown: HeadRead | PatternsRead) -> None:
         panel, of_weights = self.panel, self.panel.view == LINES or self._of_weights
         panel.does.setToolTip("")
         hidden = " · first token hidden" if of_weights and self._hides_sink(shown) else ""

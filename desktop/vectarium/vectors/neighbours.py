@@ -74,7 +74,8 @@ class Nearness:
         """Of ``vector`` [dim]. Raises VectorError for one of another size, or the cosine of a zero vector."""
         self._space, self._measure = space, measure
         self._query = _query(space, vector, measure)
-        # Not a matrix product: BLAS reads some rows at once, of which memory gives less than of one by one.
+        # Not a matrix product: BLAS reads some rows at once, of which memory gives less than of one by one
+        # (measured with one thread, which all but fills the way to memory).
         dots = np.vecdot(space.vectors, self._query.astype(np.float32))
         self._scores = _scores(space, dots, self._query, measure)
 

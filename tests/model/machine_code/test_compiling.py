@@ -12,8 +12,8 @@ from vectarium.model.machine_code import compiling
 MADE_HERE = """
 from vectarium.model.machine_code.compiling import fill_cache
 fill_cache()
-from vectarium.model.machine_code import kernels
-print(sum(kernels.take_part.stats.cache_misses.values()))
+from vectarium.model.machine_code import kernels, ranks
+print(sum(kernels.take_part.stats.cache_misses.values()) + sum(ranks.look.stats.cache_misses.values()))
 """
 
 

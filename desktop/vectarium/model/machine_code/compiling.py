@@ -14,10 +14,10 @@ from numba import njit
 
 # Numba compiles a function anew when the file that it is in has changed: not when another one has.
 _SOURCES = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+EDITION = hashlib.sha256(_SOURCES).hexdigest()[:16]
+"""Another one for every change of these files."""
 numba.config.CACHE_DIR = numba.config.CACHE_DIR or str(
-    platformdirs.user_cache_path("Vectarium", appauthor=False)
-    / "machine code"
-    / hashlib.sha256(_SOURCES).hexdigest()[:16]
+    platformdirs.user_cache_path("Vectarium", appauthor=False) / "machine code" / EDITION
 )
 
 OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}

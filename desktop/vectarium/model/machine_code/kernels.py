@@ -81,7 +81,7 @@ def _embed(board: Any) -> None:
     for number in range(count):
         token = board[at.EMBEDDING] + board[at.TOKENS + number] * board[at.A_TOKEN]
         place = board[at.POSITION_EMBEDDING] + (start + number) * board[at.A_POSITION]
-        stream[start + number] = carray(floats(token), (width,)) + carray(floats(place), (width,))
+        add(carray(floats(token), (width,)), carray(floats(place), (width,)), stream[start + number])
 
 
 # Parts

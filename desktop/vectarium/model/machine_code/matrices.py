@@ -34,7 +34,7 @@ TABLE = 4 * MATRIX + 4
 """Columns of a block. After the last block, in the first ones, the unembedding; NORM_1 is the final norm."""
 UNEMBEDDING = TABLE
 
-PART_BYTES = 2**19  # of a matrix that one thread takes at once, at most
+PART_BYTES = 2**19  # of a matrix that one thread takes at once, about
 STRETCH = 768
 """Of a row, what is summed up at once: together with some positions it stays next to the core."""
 FEW = 8  # positions, of which carrying the weights takes longer than multiplying

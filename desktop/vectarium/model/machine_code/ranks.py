@@ -17,7 +17,7 @@ ROOM = 256
 
 _COLUMNS = 1024
 _POSITIVE = np.int32(0x7FFF_FFFF)
-_COLDEST = -87.0  # of a weight of less than 1e-37, a sum of at least 1 sees nothing
+_LOWEST = -87.0  # of a weight of less than 1e-37, a sum of at least 1 sees nothing
 _LOG_2 = 0.6931471803691238  # to so few digits that whole multiples are exact (Cody and Waite, 1980)
 _REST = 1.9082149292705877e-10
 
@@ -45,7 +45,7 @@ def _are_finite(logits: Any) -> Any:
 def _sum(logits: Any, largest: Any, sums: Any) -> None:
     total = weighted = 0.0
     for place in range(len(logits)):
-        below = max(np.float64(logits[place]) - np.float64(largest), _COLDEST)
+        below = max(np.float64(logits[place]) - np.float64(largest), _LOWEST)
         weight = exp(below)
         total += weight
         weighted += weight * below
@@ -136,7 +136,7 @@ def look(logits: Any, count: int, ids: Any, sums: Any) -> Any:
 
     Fills ``ids``, [`ROOM`], and returns how many, at least ``count``; ``sums`` are Σ weight and
     Σ weight · below, of weight = exp(below) and below = logit - largest. Returns 0 for a smaller vocabulary,
-    logits that are not finite, and more equal ones than there is room for.
+    for logits that are not finite, and where the border between ranks has more on it than there is room for.
     """
     if len(logits) < count or not _are_finite(logits):
         return 0

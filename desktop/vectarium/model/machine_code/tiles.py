@@ -24,7 +24,7 @@ SUMS = 24 if FEATURES.get("avx512f") else 8
 """Rows of a tile times positions, at most."""
 ROWS = 8
 """Of a tile, at most."""
-TOGETHER = 8 if FEATURES.get("avx512f") else 4
+TOGETHER = 8
 """Positions of a tile, at most."""
 WIDE_ROWS, WIDE_TOGETHER = (4, 6) if FEATURES.get("avx512f") else (2, 4)
 """The same of a tile for many positions, where weights are near."""
@@ -59,10 +59,10 @@ def tile(
 ) -> Any:
     """The next ``length`` weights of some rows times ``count`` rows of inputs; onto sums, [position, row].
 
-    There are as many ``rows`` as `rows_for` says, or one. All others are addresses, and distances in bytes:
-    ``far`` from one row to the next, ``width`` from the inputs of a position to those of the next, ``apart``
-    from its sums to theirs, ``far_sums`` from the sum of a row to that of the next. Every sum is made in the
-    same order whatever ``rows`` and ``count`` are.
+    There are as many ``rows`` as `rows_for` says, or one; their weights have the number type ``form``. All
+    others are addresses, and distances in bytes: ``far`` from one row to the next, ``width`` from the inputs
+    of a position to those of the next, ``apart`` from its sums to theirs, ``far_sums`` from the sum of a row
+    to that of the next. Every sum is made in the same order whatever ``rows`` and ``count`` are.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
