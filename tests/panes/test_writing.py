@@ -215,9 +215,9 @@ def test_logits_that_are_no_numbers_are_told_and_the_text_so_far_stays(app, pane
     session.set_sampling(SamplingSettings(temperature=0))
     count = len(session.tokens)
 
-    def breaks(logits, *rest):
+    def breaks(ranking, *rest):
         calls.append(1)
-        return real(np.full_like(logits, np.nan) if len(calls) == 3 else logits, *rest)
+        return real(np.full(ranking.size, np.nan) if len(calls) == 3 else ranking, *rest)
 
     monkeypatch.setattr(generation, "take_step", breaks)
     with qtbot.waitSignal(session.failed) as failed:

@@ -307,16 +307,22 @@ class NextTokenPane(Pane):
     # Pictures and data show what the model expects, never the show
 
     def copy_picture(self) -> None:
-        self.watched.end()
+        self._catch_up()
         super().copy_picture()
 
     def save_picture(self, path: Path) -> None:
-        self.watched.end()
+        self._catch_up()
         super().save_picture(path)
+
+    def _catch_up(self) -> None:
+        """Show what is true now, without what is only for show."""
+        self.watched.end()
+        if self._repaint.isActive() or self._repaint_calmly.isActive():
+            self._show()
 
     def tables(self) -> list[Table]:
         """The whole vocabulary, whatever the list shows; of a draw what is kept of it."""
-        self.watched.end()
+        self._catch_up()
         rows, draw, vocabulary = self._rows, self._draw(), self._vocabulary
         if rows is None or vocabulary is None:
             return []
