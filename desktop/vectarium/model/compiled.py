@@ -151,13 +151,13 @@ class Compiled:
         checkpoint: Checkpoint = unheeded,
     ) -> Read | None:
         """See `Form`."""
-        few = len(tokens) <= matrices.FEW
-        logits = np.empty((len(tokens) if few else 0, self._vocabulary), np.float32)
-        # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
-        shape = len(self._table) - 1, self._model.heads, len(tokens), residual.shape[1]
-        patterns = np.empty(shape, np.float32) if few else None
         layers, count = len(self._table) - 1, len(tokens)
         assert count <= self.most
+        few = count <= matrices.FEW
+        logits = np.empty((count if few else 0, self._vocabulary), np.float32)
+        # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
+        shape = layers, self._model.heads, count, residual.shape[1]
+        patterns = np.empty(shape, np.float32) if few else None
         self.crew.board[at.TOKENS : at.TOKENS + count] = tokens
         # 12 width² are the weights of a block as GPT-2 is published.
         times = max(1, count // matrices.FEW)
