@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vectarium
-from vectarium import resources
+from vectarium import heap, resources
 
 if TYPE_CHECKING:
     from vectarium.documents.to_write import ToWrite
@@ -103,6 +103,7 @@ def wanted(options: argparse.Namespace) -> "ToWrite":
 
 def prepare_environment() -> None:
     """What has to be set before Qt is imported, and for the process of the workers."""
+    heap.share_one()
     # The window waits at most a millisecond, not five, for a thread that is inside Python.
     sys.setswitchinterval(0.001)
     if sys.stderr is None:  # a windowed app on Windows has none, and libraries write to it all the same

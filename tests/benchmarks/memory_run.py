@@ -14,7 +14,7 @@ import psutil
 
 from benchmarks.watched_app import WatchedApp, say, text_of
 from benchmarks.window_run import Orbit, Writing
-from vectarium.model.memory import give_back
+from vectarium.heap import give_back
 
 ROUND = 12.0  # seconds of writing
 READINGS, APART = 4, 0.5  # seconds

@@ -1,14 +1,10 @@
-"""Pieces of memory: apart from one another, where a processor's vectors begin; and back to the system."""
-
-import ctypes
-import sys
+"""Pieces of memory: apart from one another, where a processor's vectors begin."""
 
 import numpy as np
-import psutil
 import pytest
 
 from vectarium.model import memory
-from vectarium.model.memory import Memory, give_back
+from vectarium.model.memory import Memory
 
 
 @pytest.mark.parametrize("chunk", [64, 1000, 2**20])
@@ -26,14 +22,3 @@ def test_pieces_do_not_overlap(monkeypatch, chunk):
         assert piece.flags.writeable
         assert not piece.size or piece.ctypes.data % 64 == 0
     assert [piece.shape for piece in pieces] == [shape for shape in shapes for _ in kinds]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only glibc is asked to")
-def test_what_was_freed_between_pieces_in_use_goes_back_to_the_system():
-    pieces = [np.ones(2000) for _ in range(10_000)]  # 160 MB, each too small for a mapping of its own
-    resident = psutil.Process().memory_info().rss
-    del pieces[::2]
-    give_back()
-    if hasattr(ctypes.CDLL(None), "malloc_trim"):
-        assert psutil.Process().memory_info().rss < resident - 40e6
-    assert all((piece == 1).all() for piece in pieces)

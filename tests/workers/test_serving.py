@@ -4,14 +4,14 @@ from multiprocessing import Pipe
 
 import pytest
 
-from vectarium.model import memory
+from vectarium import heap
 from vectarium.workers import serving
 from vectarium.workers.serving import next_request
 
 
 def test_memory_goes_back_once_while_nothing_is_asked(monkeypatch):
     given_back = []
-    monkeypatch.setattr(memory, "give_back", lambda: given_back.append(None))
+    monkeypatch.setattr(heap, "give_back", lambda: given_back.append(None))
     monkeypatch.setattr(serving, "REST_SECONDS", 0.02)
     window, worker = Pipe()
     later = threading.Timer(0.2, window.send_bytes, [pickle.dumps("after a while")])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from typing import Any
 
 import numpy as np
@@ -32,12 +30,3 @@ class Memory:
         piece, self._free = self._free[:size], self._free[-(-size // _APART) * _APART :]
         array: NDArray[Any] = piece.view(dtype).reshape(shape)
         return array
-
-
-def give_back() -> None:
-    """Return to the system what lies free between what is in use: glibc keeps it for the next ones.
-
-    Of thousands of tokens that come and go, some pieces always stay in the way.
-    """
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)

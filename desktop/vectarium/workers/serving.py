@@ -17,6 +17,7 @@ if sys.platform == "win32" and multiprocessing.parent_process() is not None:
 
 from PySide6.QtCore import QCoreApplication, Qt
 
+from vectarium import heap
 from vectarium.messages import Newest
 from vectarium.workers.outbox import Outbox
 
@@ -30,6 +31,7 @@ def serve(
     # Not at the top: the window's process, which imports this module too, has no use for it.
     from vectarium.workers.threads import WorkerThreads
 
+    heap.share_one()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the window, and the window this
     application = QCoreApplication([])
     outbox = Outbox(connection)
@@ -57,9 +59,7 @@ def next_request(connection: Connection) -> Any:
     Raises EOFError or OSError when none will come any more.
     """
     if not connection.poll(REST_SECONDS):
-        from vectarium.model.memory import give_back
-
-        give_back()
+        heap.give_back()
     return pickle.loads(connection.recv_bytes())
 
 
