@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from vectarium.actions import MENUS, Command, Menu
+from vectarium.drawing.writing import prose_editor
+from vectarium.drawing.writing.prose_editor import ProseEditor
 from vectarium.main_window import WORKSPACES, available
 from vectarium.messages import Failed, LoadModel
 
@@ -206,6 +208,21 @@ def test_an_unexpected_error_is_told_and_logged(app, window):
         sys.excepthook(type(error), error, error.__traceback__)
     assert "a cosmic ray" in window.notice.text
     assert "a cosmic ray" in app.places.log.read_text()
+
+
+@pytest.mark.logs("Unexpected")
+def test_a_painter_ends_where_painting_failed(window, qtbot, monkeypatch):
+    """Otherwise Qt warns of it, which fails the test, and may crash."""
+
+    def paint(*_):
+        raise RuntimeError("a cosmic ray")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(prose_editor, "paint", paint)
+        window.findChild(ProseEditor).viewport().update()
+        qtbot.waitUntil(lambda: "a cosmic ray" in window.notice.text)
+    window.notice.hide()
+    window.grab()
 
 
 @pytest.mark.offline
