@@ -4,7 +4,16 @@ import math
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
 
 from vectarium.drawing.palette import Look
 from vectarium.drawing.rows import WrappingRow
@@ -40,7 +49,7 @@ class TransportBar(QWidget):
         self.back = self._button(
             "←", "Take the last token back; it stays in its branch (←)", "Back one token"
         )
-        self.play = self._button("▶ Play", "Let the model write on (Ctrl+Return; Space pauses)", "Play")
+        self.play = _PlayButton()
         self.play.setProperty("role", "primary")
         self.step = self._button("Step →", "Let the model write one token (→ or Space)", "Step")
         self.stop = self._button("■", "Stop; the next Play begins with a new seed", "Stop")
@@ -96,8 +105,7 @@ class TransportBar(QWidget):
 
     def set_state(self, *, running: bool, can_write: bool, can_take_back: bool) -> None:
         """Which buttons do something now."""
-        self.play.setText("❚❚ Pause" if running else "▶ Play")
-        self.play.setAccessibleName("Pause" if running else "Play")
+        self.play.show_running(running)
         self.play.setEnabled(running or can_write)
         self.step.setEnabled(can_write and not running)
         self.stop.setEnabled(running)
@@ -115,6 +123,29 @@ class TransportBar(QWidget):
     def _slid(self, step: int) -> None:
         self._pace.setText(pace_in_words(pace_of(step)))
         self.pace_changed.emit(pace_of(step))
+
+
+class _PlayButton(QPushButton):
+    """Play or Pause, as wide as the wider of both: what stands beside it stays where it is."""
+
+    TEXTS = ("▶ Play", "❚❚ Pause")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setToolTip("Let the model write on (Ctrl+Return; Space pauses)")
+        self.show_running(False)
+
+    def show_running(self, running: bool) -> None:
+        self.setText(self.TEXTS[running])
+        self.setAccessibleName("Pause" if running else "Play")
+
+    def sizeHint(self) -> QSize:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        metrics = self.fontMetrics()
+        option.text = max(self.TEXTS, key=metrics.horizontalAdvance)
+        room = metrics.size(Qt.TextFlag.TextShowMnemonic, option.text)
+        return self.style().sizeFromContents(QStyle.ContentsType.CT_PushButton, option, room, self)
 
 
 class ContextMeter(QWidget):
