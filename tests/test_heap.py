@@ -57,7 +57,7 @@ done.set()
 """
 
 
-@pytest.mark.parametrize("program, least", [(BETWEEN_PIECES, 5), (OF_A_THREAD, 12)])
+@pytest.mark.parametrize(("program", "least"), [(BETWEEN_PIECES, 5), (OF_A_THREAD, 12)])
 def test_what_was_freed_goes_back(program, least):
     run = subprocess.run(
         [sys.executable, "-c", BEFORE + program], capture_output=True, text=True, timeout=60, check=True

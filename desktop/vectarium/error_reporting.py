@@ -60,7 +60,7 @@ class ErrorReporting(QObject):
             return
         log.error("Unexpected", exc_info=(kind, error, trace))
         text = "".join(traceback.format_exception(kind, error, trace))
-        # Python keeps the last traceback, with a painter in it if the error was in painting: Qt needs its end.
+        # Python keeps the last traceback. If the error was in painting, Qt needs the painter to end.
         traceback.clear_frames(trace)
         self.unexpected.emit(f"{kind.__name__}: {error}" if str(error) else kind.__name__, text)
 
