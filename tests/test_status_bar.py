@@ -32,13 +32,19 @@ def test_beyond_the_context_it_says_how_much_is_seen_while_the_model_writes(app,
     session.set_sampling(SamplingSettings(temperature=0))
     qtbot.waitUntil(lambda: session.can_sample)
     session.writing.set_pace(0.4)
-    before = status._seen.text()
+    before, shown = status._seen.text(), []
+    for changed in (session.tokens_changed, session.generating_changed, session.next_token_changed):
+        changed.connect(lambda *_: shown.append(status._seen.text()))
     session.generate()
     qtbot.waitUntil(lambda: status._seen.text() != before)
     assert before.startswith("sees ")
     assert status._seen.text().startswith("sees ")
+    session.writing.set_pace(0)
+    written = len(session.tokens)
+    qtbot.waitUntil(lambda: len(session.tokens) > written + 10)
     session.stop_generating()
     qtbot.waitUntil(lambda: session.can_sample)
     known = session.next_token
     seen, count = known.seen_to - known.seen_from, len(session.tokens)
     assert status._seen.text() == f"sees {seen:,} of {count:,} tokens · context {session.model.context:,}"
+    assert all(text.startswith("sees ") for text in shown)

@@ -142,12 +142,14 @@ class StatusBar(FittingRow):
     def _show_numbers(self) -> None:
         """Those that change with every token that is written."""
         if self._session.generating:
-            if not self._show_seen(self._session.next_token):
-                self._show_count(self._session.tokens)
+            self._show_count(self._session.tokens)
             self._show_speed()
 
     def _show_count(self, tokens: Tokens) -> None:
+        """Of a text that is longer than the context what the model saw last, until it says more."""
         context = self._session.model.context if self._session.model is not None else 0
+        if len(tokens) > context and self._show_seen(self._session.next_token):
+            return
         self._seen.setText(f"{len(tokens):,} / {context:,} tokens" if context else "")
         self._seen.setToolTip("Tokens of the text, and how many the model can see at once")
 
