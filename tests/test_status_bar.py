@@ -48,3 +48,8 @@ def test_beyond_the_context_it_says_how_much_is_seen_while_the_model_writes(app,
     seen, count = known.seen_to - known.seen_from, len(session.tokens)
     assert status._seen.text() == f"sees {seen:,} of {count:,} tokens · context {session.model.context:,}"
     assert all(text.startswith("sees ") for text in shown)
+
+    session.edit_text("dog " * 90)
+    qtbot.waitUntil(lambda: session.can_sample)
+    until_it_was_read = f"{len(session.tokens):,} / {session.model.context:,} tokens"
+    assert until_it_was_read in shown

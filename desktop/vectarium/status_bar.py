@@ -2,6 +2,7 @@
 
 import contextlib
 
+import numpy as np
 import psutil
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
@@ -146,9 +147,11 @@ class StatusBar(FittingRow):
             self._show_speed()
 
     def _show_count(self, tokens: Tokens) -> None:
-        """Of a text that is longer than the context what the model saw last, until it says more."""
+        """Of a text that goes on beyond the context what the model saw last, until it says more."""
         context = self._session.model.context if self._session.model is not None else 0
-        if len(tokens) > context and self._show_seen(self._session.next_token):
+        known = self._session.next_token
+        goes_on = known is not None and np.array_equal(known.ids, tokens.ids[: len(known.ids)])
+        if goes_on and self._show_seen(known):
             return
         self._seen.setText(f"{len(tokens):,} / {context:,} tokens" if context else "")
         self._seen.setToolTip("Tokens of the text, and how many the model can see at once")
