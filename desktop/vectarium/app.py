@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from vectarium import resources, settings
+from vectarium import garbage, resources, settings
 from vectarium.autosave import Autosave
 from vectarium.commands import Commands
 from vectarium.documents.document_file import Saved
@@ -282,6 +282,7 @@ def run(options: Options, places: Places, workers: WorkerProcess | None = None) 
     qt.setDesktopFileName("vectarium")
     qt.setStyle("Fusion")
     app = App(options, places, workers)
+    garbage.collect_only_at(app.session.model_changed)
     problems: list[str] = []
     if options.export is not None:
         exporting = app.export(options.export)

@@ -42,6 +42,7 @@ class WatchedApp:
 
     def __init__(self, model: str, folder: Path, prompt: str, workspace: str = "All") -> None:
         prepare_environment()
+        from vectarium import garbage
         from vectarium.app import App, Options, Places
 
         self.qt = QApplication(sys.argv[:1])
@@ -54,6 +55,7 @@ class WatchedApp:
         places = Places(settings, folder / "sessions", folder / "vectarium.log", folder / "cache")
         self.app = App(Options(model, "cpu", prompt), places)
         self.session, self.window = self.app.session, self.app.window
+        garbage.collect_only_at(self.session.model_changed)
         self.window.resize(1920, 1080)
 
     def wait(self, seconds: float) -> None:
