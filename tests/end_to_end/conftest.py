@@ -14,7 +14,7 @@ Run = Callable[..., subprocess.Popen[str]]
 @pytest.fixture(scope="session")
 def machine_code() -> None:
     """It is there from the first token on: until then PyTorch writes, whose last digits are others."""
-    from vectarium.model.machine_code import compiling
+    from vectarium.machine_code import compiling
 
     compiling.fill_cache()
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from ready_forms import eager_draft, grown, prepared, some_ids
+from vectarium.machine_code import board as at
+from vectarium.machine_code import matrices
 from vectarium.model import attention, compiled, forward_pass, loading, threads
 from vectarium.model.forms import to_read_with
 from vectarium.model.forward_pass import logits, run
 from vectarium.model.guesses import MOST
 from vectarium.model.loading import load, local_folder
-from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code import matrices
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, conv1ds
 from vectarium.model.trace import Store
 from vectarium.ranking import BrokenLogits, rank

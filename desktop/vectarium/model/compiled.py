@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 
 from vectarium.checkpoints import Checkpoint, unheeded
+from vectarium.machine_code import board as at
+from vectarium.machine_code import matrices, ranks, tiles
+from vectarium.machine_code.tiles import LANES
 from vectarium.model import activations
+from vectarium.model.crew import Crew
 from vectarium.model.loading import LoadedModel
-from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code import matrices, ranks, tiles
-from vectarium.model.machine_code.crew import Crew
-from vectarium.model.machine_code.tiles import LANES
 from vectarium.model.memory import Memory
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8, Read, conv1ds, scaling
 from vectarium.ranking import LEADING, Known, Ranking, rank, read_only

@@ -33,7 +33,7 @@ from vectarium.model.trace import Store
 
 if TYPE_CHECKING:
     from vectarium.model.compiled import Compiled
-    from vectarium.model.machine_code.crew import Crew
+    from vectarium.model.crew import Crew
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +60,8 @@ def to_write_in(model: LoadedModel, exact: bool, memory: Path | None) -> Generat
     """
     if not (yield from _compiled(model)):
         return OneToken(model)
-    from vectarium.model.machine_code import tiles
-    from vectarium.model.machine_code.crew import Crew
+    from vectarium.machine_code import tiles
+    from vectarium.model.crew import Crew
 
     crew = Crew(threads.ALL, model.layers)
     lossless = yield from _lossless(model)
@@ -148,7 +148,7 @@ def _compiled(model: LoadedModel) -> Generator[None, None, bool]:
 
 def _make() -> None:
     with suppress(Exception):  # `_compiled` will meet it as well
-        from vectarium.model.machine_code.compiling import fill_cache
+        from vectarium.machine_code.compiling import fill_cache
 
         fill_cache()
         import_module(COMPILED)
@@ -260,7 +260,7 @@ def _costs_from(remembered: str | list[float] | None) -> Costs | None:
 
 def _key(model: LoadedModel) -> str:
     """What the speed depends on: the model's shape, the machine, and what computes there."""
-    from vectarium.model.machine_code.compiling import EDITION
+    from vectarium.machine_code.compiling import EDITION
 
     shape = f"{model.layers} × {model.heads} × {model.width}, {model.vocabulary_size} tokens"
     machine = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numba import carray
 
-from vectarium.model.machine_code.compiling import compiled, exact, reordered
-from vectarium.model.machine_code.intrinsics import as_float, floats
+from vectarium.machine_code.compiling import compiled, exact, reordered
+from vectarium.machine_code.intrinsics import as_float, floats
 
 _LOG_2 = np.float32(0.693359375)  # to so few digits that whole multiples are exact (Cody and Waite, 1980)
 

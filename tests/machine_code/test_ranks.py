@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from vectarium.model.machine_code import ranks
+from vectarium.machine_code import ranks
 from vectarium.ranking import LEADING, rank, read_only
 from vectarium.softmax import entropy_bits, sums
 

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code.crew import NICENESS, Crew
+from vectarium.machine_code import board as at
+from vectarium.model.crew import NICENESS, Crew
 
 
 def helpers():

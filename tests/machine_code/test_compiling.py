@@ -7,12 +7,12 @@ import sys
 import pytest
 from numba import config
 
-from vectarium.model.machine_code import compiling
+from vectarium.machine_code import compiling
 
 MADE_HERE = """
-from vectarium.model.machine_code.compiling import fill_cache
+from vectarium.machine_code.compiling import fill_cache
 fill_cache()
-from vectarium.model.machine_code import kernels, ranks
+from vectarium.machine_code import kernels, ranks
 print(sum(kernels.take_part.stats.cache_misses.values()) + sum(ranks.look.stats.cache_misses.values()))
 """
 

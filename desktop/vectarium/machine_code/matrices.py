@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from vectarium.model.machine_code.compiling import compiled
-from vectarium.model.machine_code.functions import scale_and_shift
-from vectarium.model.machine_code.tiles import (
+from vectarium.machine_code.compiling import compiled
+from vectarium.machine_code.functions import scale_and_shift
+from vectarium.machine_code.tiles import (
     ROWS,
     TOGETHER,
     WIDE_ROWS,

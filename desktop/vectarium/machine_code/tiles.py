@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from vectarium.model.machine_code.intrinsics import BYTE, FLOAT, INT32, INT64, function, pointer
+from vectarium.machine_code.intrinsics import BYTE, FLOAT, INT32, INT64, function, pointer
 
 FEATURES = llvm.get_host_cpu_features()
 LANES = 16 if FEATURES.get("avx512f") else 8

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 
-from vectarium.model.machine_code.compiling import OPTIONS, compiled, exact, reordered
-from vectarium.model.machine_code.intrinsics import as_float, as_whole
-from vectarium.model.machine_code.tiles import LANES
+from vectarium.machine_code.compiling import OPTIONS, compiled, exact, reordered
+from vectarium.machine_code.intrinsics import as_float, as_whole
+from vectarium.machine_code.tiles import LANES
 
 ROOM = 256
 """Tokens that `look` finds, at most."""

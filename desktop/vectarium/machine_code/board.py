@@ -11,8 +11,8 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
-from vectarium.model.machine_code.compiling import compiled
-from vectarium.model.machine_code.intrinsics import floats, wholes
+from vectarium.machine_code.compiling import compiled
+from vectarium.machine_code.intrinsics import floats, wholes
 
 MANY = 64
 """Positions of a pass, at most."""

@@ -6,7 +6,7 @@ import torch
 from numba import njit
 from torch.nn import functional
 
-from vectarium.model.machine_code import functions
+from vectarium.machine_code import functions
 
 
 @njit

@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from ready_forms import prepared, some_ids
-from vectarium.model import threads
+from tiny_models import save_model
+from vectarium.machine_code import board as at
+from vectarium.machine_code import kernels, matrices, tiles
+from vectarium.model import loading, threads
 from vectarium.model.compiled import as_it_is, packed
-from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code import kernels, matrices, tiles
 from vectarium.model.memory import Memory
 from vectarium.model.one_token import FLOAT16, FLOAT32, INT8
 from vectarium.model.trace import Store
@@ -66,10 +67,10 @@ def test_products_with_many_inputs_are_those_with_each(width, count):
 
 
 @pytest.fixture
-def read(make_model, monkeypatch):
+def read(tmp_path, monkeypatch):
     """A pass over three positions by a crew of two: its board, what it filled, and what must stay alive."""
     monkeypatch.setattr(threads, "ALL", 2)
-    model = make_model(n_layer=2)
+    model = loading.load(str(save_model(tmp_path, n_layer=2)), "cpu")
     form, store = prepared(model, exact=True), Store(model, 10)
     store.heads.zero_()
     store.residual.zero_()

@@ -11,8 +11,8 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code import kernels
+from vectarium.machine_code import board as at
+from vectarium.machine_code import kernels
 from vectarium.model.threads import OnePosition
 
 STAY = 20_000

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numba import carray, njit
 
-from vectarium.model.machine_code import board as at
-from vectarium.model.machine_code.compiling import OPTIONS, compiled
-from vectarium.model.machine_code.functions import add, attend, gelu, norm
-from vectarium.model.machine_code.intrinsics import (
+from vectarium.machine_code import board as at
+from vectarium.machine_code.compiling import OPTIONS, compiled
+from vectarium.machine_code.functions import add, attend, gelu, norm
+from vectarium.machine_code.intrinsics import (
     added,
     as_float,
     floats,
@@ -28,7 +28,7 @@ from vectarium.model.machine_code.intrinsics import (
     replaced,
     rest,
 )
-from vectarium.model.machine_code.matrices import (
+from vectarium.machine_code.matrices import (
     ATTENTION_IN,
     ATTENTION_OUT,
     INNER,
