@@ -58,6 +58,30 @@ def test_rounding_does_not_change_the_order(measure: Measure) -> None:
     assert place_of(space, query, space.at(farthest), measure).rank == 5000
 
 
+@pytest.mark.parametrize("measure", Measure)
+@pytest.mark.parametrize("count", [1, 50])
+def test_rounded_vectors_find_those_of_a_brute_force(
+    random_space: Callable[..., Space], measure: Measure, count: int
+) -> None:
+    space = random_space(9000, 500)
+    assert space.coarse is not None
+    vector = space.vectors[17] + space.vectors[4]
+    nearness = Nearness(space, vector, measure)
+    assert nearness.nearest(count).rows.tolist() == _brute_force(space, vector, measure)[:count]
+    assert "_scores" not in vars(nearness), "the vectors themselves are not all read"
+
+
+@pytest.mark.parametrize("measure", Measure)
+def test_what_rounded_vectors_cannot_tell_apart_is_looked_at_as_it_is(measure: Measure) -> None:
+    generator = np.random.default_rng(1)
+    vectors = (100 + generator.standard_normal((9000, 500)) * 0.01).astype(np.float32)
+    space = make_space("alike", Kind.TOKENS, [str(row) for row in range(9000)], vectors)
+    query = vectors[0] + vectors[1]
+    nearness = Nearness(space, query, measure)
+    assert nearness.nearest(50).rows.tolist() == _brute_force(space, query, measure)[:50]
+    assert "_scores" in vars(nearness)
+
+
 @pytest.mark.parametrize("word", ["tower", "wikipedia", "cat", "navy"])
 @pytest.mark.parametrize("measure", Measure)
 def test_bundled_neighbours_are_those_of_a_brute_force(words: Space, word: str, measure: Measure) -> None:

@@ -36,5 +36,5 @@ def fill_cache() -> None:
     # What is made last: who was interrupted, or used a part only, kept some of the others.
     if getattr(sys, "frozen", False) or any(Path(numba.config.CACHE_DIR).rglob("kernels.take_part-*.nbc")):
         return
-    command = [sys.executable, "-c", "from vectarium.machine_code import ranks, kernels"]
+    command = [sys.executable, "-c", "from vectarium.machine_code import products, ranks, kernels"]
     subprocess.run(command, check=False, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))

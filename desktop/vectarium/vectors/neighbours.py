@@ -1,12 +1,14 @@
 """Nearest points of a space, exact over all of it and always in the space itself, never in a projection.
 
-float32 products find the candidates, float64 puts them in order: every point that rounding could have moved
-across the edge is among the candidates, so the answer is that of a float64 search of everything.
+Products of rounded vectors, or float32 ones, find the candidates, float64 puts them in order: every point
+that rounding could have moved across the edge is among the candidates, so the answer is that of a float64
+search of everything.
 """
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from vectarium.vectors.search import fold
 from vectarium.vectors.spaces import Space, WordVector
 
 MOST = 200
+FEW = 1 / 32
+"""Of a space, the candidates that are put in order faster than others are looked for."""
 
 
 class Measure(Enum):
@@ -74,10 +78,29 @@ class Nearness:
         """Of ``vector`` [dim]. Raises VectorError for one of another size, or the cosine of a zero vector."""
         self._space, self._measure = space, measure
         self._query = _query(space, vector, measure)
+        length = float(np.linalg.norm(self._query)) if measure is Measure.COSINE else 1.0
+        self._factor = self._query / length
+
+    @cached_property
+    def _scores(self) -> Floats:
+        """From the vectors as they are."""
         # Not a matrix product: BLAS reads some rows at once, of which memory gives less than of one by one
         # (measured with one thread, which all but fills the way to memory).
-        dots = np.vecdot(space.vectors, self._query.astype(np.float32))
-        self._scores = _scores(space, dots, self._query, measure)
+        dots = np.vecdot(self._space.vectors, self._factor.astype(np.float32))
+        return _scores(self._space, dots, self._query, self._measure)
+
+    @cached_property
+    def _rough_scores(self) -> tuple[Floats, Floats] | None:
+        """From rounded vectors, and by how much each may be off."""
+        coarse, norms = self._space.coarse, self._space.norms
+        if coarse is None:
+            return None
+        dots, off = coarse.dots(self._factor)
+        if self._measure is Measure.COSINE:
+            np.divide(off, norms, out=off, where=norms > 0)
+        elif self._measure is Measure.EUCLID:
+            off *= 2
+        return _scores(self._space, dots, self._query, self._measure), off
 
     def nearest(
         self,
@@ -93,8 +116,45 @@ class Nearness:
         """
         if not 1 <= count <= MOST:
             raise VectorError(f"Between 1 and {MOST} neighbours can be shown, not {count}.")
-        left_out = set(own) if leave_out_own else set()
-        return _pick(self._space, self._query, self._scores, count, self._measure, own, left_out, folded)
+        space, left_out = self._space, set(own) if leave_out_own else set()
+        first = count + len(left_out) + (count if folded else 0)
+        while True:
+            ranked = self._ranked(first)
+            rows = np.array(list(_kept(space, ranked, left_out, folded))[:count], np.intp)
+            if len(rows) == count or first >= len(space):
+                break
+            first *= 4
+        cosines, distances, dots = _measured(space.vectors[rows], self._query)
+        return Neighbours(
+            self._measure,
+            tuple(space.words[row] for row in rows),
+            read_only(rows),
+            read_only(cosines),
+            read_only(distances),
+            read_only(dots),
+            read_only(np.isin(rows, list(own))),
+            tuple(
+                tuple(twin for twin in space.index.twins(space.words[row]) if twin != row) if folded else ()
+                for row in rows
+            ),
+        )
+
+    def _ranked(self, first: int) -> Rows:
+        """The rows of the ``first`` nearest points, in the order of float64 scores."""
+        first = min(first, len(self._space))
+        rows = self._candidates(first)
+        exact = _exact_scores(self._space, rows, self._query, self._measure)
+        return rows[np.argsort(-exact, kind="stable")][:first]
+
+    def _candidates(self, first: int) -> Rows:
+        """Rows, ascending, among which are the ``first`` nearest."""
+        slack = 2 * _slack(self._space, self._query, self._measure)
+        if self._rough_scores is not None:
+            scores, off = self._rough_scores
+            rows = np.flatnonzero(scores + off >= reached_by(scores - off, first) - slack)
+            if len(rows) <= FEW * len(self._space):
+                return rows
+        return np.flatnonzero(self._scores >= reached_by(self._scores, first) - slack)
 
     def place_of(
         self,
@@ -147,14 +207,19 @@ def _query(space: Space, vector: NDArray[np.floating[Any]], measure: Measure) ->
 
 
 def _scores(space: Space, dots: Floats, query: Doubles, measure: Measure) -> Floats:
-    """For each word a number that is larger the nearer it is; a cosine that is undefined comes last."""
-    if measure is Measure.DOT:
-        return dots
-    if measure is Measure.EUCLID:
-        return 2 * dots - space.norms**2 - np.float32(query @ query)
-    lengths = space.norms * np.float32(np.linalg.norm(query))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(lengths > 0, dots / lengths, np.float32(-np.inf))
+    """For each word a number that is larger the nearer it is; a cosine that is undefined comes last.
+
+    ``dots`` are with the query, for a cosine with one of length 1; they are written over.
+    """
+    if measure is Measure.COSINE:
+        with np.errstate(invalid="ignore"):
+            dots /= space.norms
+        np.copyto(dots, np.float32(-np.inf), where=space.norms == 0)
+    elif measure is Measure.EUCLID:
+        dots *= 2
+        dots -= space.norms**2
+        dots -= np.float32(query @ query)
+    return dots
 
 
 def _slack(space: Space, query: Doubles, measure: Measure) -> float:
@@ -181,47 +246,6 @@ def _exact_scores(space: Space, rows: Rows, query: Doubles, measure: Measure) ->
     if measure is Measure.COSINE:
         return np.where(np.isnan(cosines), -np.inf, cosines)
     return dots if measure is Measure.DOT else -(distances**2)
-
-
-def _ranked(space: Space, query: Doubles, scores: Floats, first: int, measure: Measure) -> Rows:
-    """The rows of the ``first`` nearest points, in the order of float64 scores."""
-    first = min(first, len(space))
-    edge = float(reached_by(scores, first))
-    rows = np.flatnonzero(scores >= edge - 2 * _slack(space, query, measure))
-    return rows[np.argsort(-_exact_scores(space, rows, query, measure), kind="stable")][:first]
-
-
-def _pick(
-    space: Space,
-    query: Doubles,
-    scores: Floats,
-    count: int,
-    measure: Measure,
-    own: Collection[int],
-    left_out: set[int],
-    folded: bool,
-) -> Neighbours:
-    first = count + len(left_out) + (count if folded else 0)
-    while True:
-        ranked = _ranked(space, query, scores, first, measure)
-        rows = np.array(list(_kept(space, ranked, left_out, folded))[:count], np.intp)
-        if len(rows) == count or first >= len(space):
-            break
-        first *= 4
-    cosines, distances, dots = _measured(space.vectors[rows], query)
-    return Neighbours(
-        measure,
-        tuple(space.words[row] for row in rows),
-        read_only(rows),
-        read_only(cosines),
-        read_only(distances),
-        read_only(dots),
-        read_only(np.isin(rows, list(own))),
-        tuple(
-            tuple(twin for twin in space.index.twins(space.words[row]) if twin != row) if folded else ()
-            for row in rows
-        ),
-    )
 
 
 def _kept(space: Space, ranked: Rows, left_out: set[int], folded: bool) -> Iterator[int]:

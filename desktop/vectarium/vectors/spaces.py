@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectarium.vectors.arrays import Floats, VectorError, read_only
+from vectarium.vectors.coarse import Coarse, coarse
 from vectarium.vectors.search import WordIndex
 from vectarium.vocabulary import visible
 
@@ -80,6 +81,11 @@ class Space:
     def norms(self) -> Floats:
         """Lengths of the vectors, [word]."""
         return read_only(np.sqrt(np.einsum("wd,wd->w", self.vectors, self.vectors)))
+
+    @cached_property
+    def coarse(self) -> Coarse | None:
+        """The vectors in eight bits, where that makes a search faster. The first use takes a moment."""
+        return coarse(self.vectors)
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
