@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks import shapes
+from benchmarks.contestants import Contestant
 from benchmarks.report import Report
 
 TABLE = "vectarium-benchmarks.md"
@@ -65,6 +66,24 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small(models: Path) -> Path:
     """GPT-2 124M with random weights."""
     return shapes.save(models / "gpt2-124m", shapes.SMALL)
+
+
+@pytest.fixture
+def contestants(report: Report) -> Iterator[Callable[..., dict[Any, Contestant]]]:
+    """``contestants(makers, *arguments)`` starts processes, by name; whose library is missing is left out."""
+    started: dict[Any, Contestant] = {}
+
+    def start(makers: Mapping[Any, Any], *arguments: Any, as_app: bool = False) -> dict[Any, Contestant]:
+        for key, make in makers.items():
+            try:
+                started[key] = Contestant(make, *arguments, as_app=as_app)
+            except (ImportError, OSError) as error:  # not installed, or not for this processor
+                report.missing(key[0], error)
+        return {key: started[key] for key in makers if key in started}
+
+    yield start
+    for contestant in started.values():
+        contestant.close()
 
 
 @pytest.fixture

@@ -1,29 +1,28 @@
-"""Who writes against whom: each in a process of its own, so that no one waits for another's threads."""
+"""Who is measured against whom: each in a process of its own, so that no one waits for another's threads."""
 
 import multiprocessing
 import os
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import Any
 from unittest import mock
 
-from benchmarks.peers import Write
+Work = Callable[..., list[int]]
 
 
 class Contestant:
-    """Writes `count` tokens after `prompt` when it is called, and returns them.
+    """Does its work with `arguments` when it is called, and returns what it found: tokens, or rows.
 
-    Raises what `make`, which it is made by in its process, raises.
+    Raises what `make`, which makes its work in its process, raises.
     """
 
-    def __init__(
-        self, make: Callable[[], Write], prompt: list[int], count: int, as_app: bool = False
-    ) -> None:
+    def __init__(self, make: Callable[[], Work], *arguments: Any, as_app: bool = False) -> None:
         """`make` must be picklable. `as_app` gives it the environment that the app gives its workers."""
         from vectarium.__main__ import prepare_environment
 
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_write, args=(theirs, make, prompt, count), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, make, arguments), daemon=True)
         with mock.patch.dict(os.environ):
             if as_app:
                 prepare_environment()
@@ -46,12 +45,12 @@ class Contestant:
         self._process.join()
 
 
-def _write(connection: Connection, make: Callable[[], Write], prompt: list[int], count: int) -> None:
+def _work(connection: Connection, make: Callable[[], Work], arguments: tuple[Any, ...]) -> None:
     try:
-        write = make()
+        work = make()
     except Exception as error:
         connection.send(error)
         return
     connection.send([])
     while connection.recv():
-        connection.send(write(prompt, count))
+        connection.send(work(*arguments))

@@ -84,3 +84,15 @@ def choice(model: Any) -> str:
     from ready_forms import prepared
 
     return prepared(model, exact=False, fastest=None).form
+
+
+def searcher() -> Callable[[int], list[int]]:
+    """Finds so many points of a space of GPT-2's size, nearest to the sum of two of them by cosine."""
+    from benchmarks import shapes
+    from vectarium.vectors.neighbours import Nearness
+    from vectarium.vectors.spaces import Kind, make_space
+
+    vectors = shapes.embedding()
+    words = [f"w{row}" for row in range(len(vectors))]
+    space, query = make_space("tokens", Kind.TOKENS, words, vectors), vectors[3] + vectors[5]
+    return lambda count: Nearness(space, query).nearest(count).rows.tolist()

@@ -1,6 +1,7 @@
-"""The tools that a user would pick instead, each writing on from a prompt as it does it best.
+"""The tools that a user would pick instead, each doing it as it does it best.
 
-All of them take the most likely token, which costs them least, and keep nothing but the text.
+All that write on from a prompt take the most likely token, which costs them least, and keep nothing but the
+text.
 """
 
 import os
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+BY_THREADS = sorted({max(1, CORES - 1), CORES})
+"""Each peer is measured with all cores and with one less: the faster one counts."""
 
 Write = Callable[[list[int], int], list[int]]  # prompt [token], count: [token] that follow
 
@@ -92,6 +96,22 @@ def llama_cpp(folder: Path, threads: int, file: Path, precision: str) -> Write:
         return written
 
     return write
+
+
+def faiss(threads: int) -> Callable[[int], list[int]]:
+    """faiss-cpu's flat index in the same space as ours. Raises ImportError where it is not installed."""
+    import faiss
+    import numpy as np
+
+    from benchmarks import shapes
+
+    faiss.omp_set_num_threads(threads)
+    vectors = shapes.embedding()
+    query = vectors[3] + vectors[5]
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    unit = (query / np.linalg.norm(query))[None]
+    return lambda count: index.search(unit, count)[1][0].tolist()
 
 
 def write_gguf(folder: Path, file: Path, precision: str) -> None:

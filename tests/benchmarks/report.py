@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+REST = 0.25  # seconds: OpenMP's threads look for work for 0.2
 COLUMNS = ("what", "ours", "peer", "ratio", "budget", "met")
 LEGEND = (
     "A ratio says how many times as fast as the peer, which was measured in turns with ours; "

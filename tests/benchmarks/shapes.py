@@ -79,6 +79,16 @@ def tokens(count: int, seed: int = 0) -> list[int]:
     return np.random.default_rng(seed).integers(1, 4096, count).tolist()
 
 
+def embedding() -> Any:
+    """Vectors in the shape of GPT-2 124M's token embedding, [token, component], float32."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    # Variances that fall, as those of a trained embedding do: on pure noise randomized solvers do worse.
+    spectrum = np.geomspace(1, 0.05, SMALL.width).astype(np.float32)
+    return random.standard_normal((VOCABULARY, SMALL.width), dtype=np.float32) * spectrum
+
+
 def open_network(folder: Path) -> Any:
     """The model as transformers opens it."""
     import torch

@@ -6,12 +6,10 @@ from functools import partial
 import pytest
 
 from benchmarks import ours, peers, shapes
-from benchmarks.contestants import Contestant
-from benchmarks.report import in_turns, time_of
+from benchmarks.report import REST, in_turns, time_of
 
 PROMPT, WRITTEN = 64, 48
 GUESSING = ", guessing ahead"
-REST = 0.25  # seconds: OpenMP's threads look for work for 0.2
 TURNS = {"124M": 5, "Storyteller": 25}  # of which one takes a second, and a twentieth
 LEAST = {"transformers fp32": 3}  # times as fast; as fast as the others
 PEERS = {  # of each form of our weights, those at the same precision, and the one that everybody uses
@@ -22,7 +20,7 @@ MODELS = ("124M", "Storyteller")
 
 
 def peers_in(folder, place):
-    """How each peer is made, with all cores and with one less: the faster one counts."""
+    """How each peer is made."""
     makers = {
         "transformers fp32": lambda threads: partial(peers.transformers, folder, threads),
         "CTranslate2 fp32": lambda threads: partial(
@@ -31,32 +29,13 @@ def peers_in(folder, place):
         "llama.cpp f32": lambda threads: partial(peers.llama_cpp, folder, threads, place / "f32.gguf", "f32"),
         "llama.cpp f16": lambda threads: partial(peers.llama_cpp, folder, threads, place / "f16.gguf", "f16"),
     }
-    numbers = sorted({max(1, peers.CORES - 1), peers.CORES})
-    return {(name, threads): make(threads) for name, make in makers.items() for threads in numbers}
-
-
-@pytest.fixture
-def contestants(report):
-    """Starts processes that write, by name; those whose library is missing are left out."""
-    started = {}
-
-    def start(makers, **options):
-        for key, make in makers.items():
-            try:
-                started[key] = Contestant(make, shapes.tokens(PROMPT), WRITTEN, **options)
-            except (ImportError, OSError) as error:  # not installed, or not for this processor
-                report.missing(key[0], error)
-        return {key: started[key] for key in makers if key in started}
-
-    yield start
-    for contestant in started.values():
-        contestant.close()
+    return {(name, threads): make(threads) for name, make in makers.items() for threads in peers.BY_THREADS}
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_writing(name, small, tmp_path, benchmark, report, contestants):
     folder = small if name == "124M" else shapes.STORYTELLER
-    model = ours.load(folder)
+    model, task = ours.load(folder), (shapes.tokens(PROMPT), WRITTEN)
     writers = {}
     for form, ready in ours.forms(model).items():
         writers[form] = partial(ours.writer_in, folder, form)
@@ -64,11 +43,11 @@ def test_writing(name, small, tmp_path, benchmark, report, contestants):
         if guesser is None:
             report.note(f"{name}, {form}: guessing ahead does not pay off here, as measured at this moment.")
             continue
-        ours.writer(model, ready, guesser)(shapes.tokens(PROMPT), WRITTEN)
+        ours.writer(model, ready, guesser)(*task)
         report.note(f"{name}, {form}: of the tokens guessed ahead {guesser.share_right:.0%} were right.")
         writers[form + GUESSING] = partial(ours.writer_in, folder, form, guesser.draft.costs)
-    writers = contestants(writers, as_app=True)
-    others = contestants(peers_in(folder, tmp_path))
+    writers = contestants(writers, *task, as_app=True)
+    others = contestants(peers_in(folder, tmp_path), *task)
     expected = writers["float32"]()
     for (peer, _), write in others.items():
         same = sum(a == b for a, b in zip(write(), expected, strict=False))
