@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from vectarium.drawing.cloud.point_cloud import PointCloud
-from vectarium.drawing.cloud.point_cloud_label_pictures import KEPT, LabelPictures
+from vectarium.drawing.cloud.point_cloud_label_pictures import KEPT, LabelPictures, ratio_of
 from vectarium.drawing.cloud.point_cloud_labels import Box
 from vectarium.drawing.cloud.point_cloud_scene import AxisName, Cloud, paint_label
 from vectarium.drawing.palette import DARK, LIGHT, Look
@@ -25,6 +25,10 @@ def painted(paint, look, box, text, strong, ratio):
     return np.array(image.constBits()).reshape(60, 200, 4)[..., :3].astype(int)
 
 
+def pictures_of(pictures):
+    return lambda painter, *label: pictures.paint(painter, *label, ratio_of(painter))
+
+
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 @pytest.mark.parametrize(("theme", "strong"), [(DARK, False), (LIGHT, True)])
 def test_a_label_looks_as_it_does_when_it_is_painted_anew(qapp, theme, strong, ratio):
@@ -34,7 +38,7 @@ def test_a_label_looks_as_it_does_when_it_is_painted_anew(qapp, theme, strong, r
         ("king", Box(30, 2, 50, 18)),
         ("queen", Box(9, 8, 60, 18)),
     ):
-        kept = painted(pictures.paint, look, box, text, strong, ratio)
+        kept = painted(pictures_of(pictures), look, box, text, strong, ratio)
         anew = painted(paint_label, look, box, text, strong, ratio)
         assert np.ptp(anew) > 100
         # On what is transparent Qt smooths the edges of letters a little less strongly.
@@ -44,11 +48,11 @@ def test_a_label_looks_as_it_does_when_it_is_painted_anew(qapp, theme, strong, r
 
 def test_other_colours_and_sizes_are_not_mixed_up_and_old_pictures_go(qapp):
     pictures, box = LabelPictures(), Box(5, 6, 60, 18)
-    dark = painted(pictures.paint, Look(DARK, 1.0), box, "word", False, 1.0)
-    light = painted(pictures.paint, Look(LIGHT, 1.0), box, "word", False, 1.0)
+    dark = painted(pictures_of(pictures), Look(DARK, 1.0), box, "word", False, 1.0)
+    light = painted(pictures_of(pictures), Look(LIGHT, 1.0), box, "word", False, 1.0)
     assert np.abs(dark - light).max() > 100
     for number in range(KEPT + 5):
-        painted(pictures.paint, Look(DARK, 1.0), box, f"word{number}", False, 1.0)
+        painted(pictures_of(pictures), Look(DARK, 1.0), box, f"word{number}", False, 1.0)
     assert len(pictures._kept) == KEPT
 
 

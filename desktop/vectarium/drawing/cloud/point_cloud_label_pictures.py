@@ -10,6 +10,13 @@ from vectarium.drawing.palette import Look
 KEPT = 400
 
 
+def ratio_of(painter: QPainter) -> float | None:
+    """Pixels of what is painted on for a logical one; None where it is none of pixels."""
+    if painter.paintEngine().type() != QPaintEngine.Type.Raster:
+        return None
+    return painter.device().devicePixelRatioF()
+
+
 class LabelPictures:
     """Keeps those that were painted last. What is no picture itself, such as an SVG, gets words instead."""
 
@@ -17,15 +24,26 @@ class LabelPictures:
         self._look: Look | None = None
         self._kept: dict[tuple[object, ...], QPixmap] = {}
 
-    def paint(self, painter: QPainter, look: Look, box: Box, text: str, color: QColor, strong: bool) -> None:
-        """As `paint_label`, on whole pixels, with the edges of letters smoothed a little less strongly."""
-        if painter.paintEngine().type() != QPaintEngine.Type.Raster:
+    def paint(
+        self,
+        painter: QPainter,
+        look: Look,
+        box: Box,
+        text: str,
+        color: QColor,
+        strong: bool,
+        ratio: float | None,
+    ) -> None:
+        """As `paint_label`, on whole pixels, with the edges of letters smoothed a little less strongly.
+
+        ``ratio`` is `ratio_of` the painter.
+        """
+        if ratio is None:
             paint_label(painter, look, box, text, color, strong)
             return
         if look != self._look:
             self._look = look
             self._kept.clear()
-        ratio = painter.device().devicePixelRatioF()
         key = (text, color.rgba(), strong, ratio)
         picture = self._kept.get(key)
         if picture is None:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from vectarium.drawing.cloud import point_cloud_labels as labels
 from vectarium.drawing.cloud import point_cloud_scene as scene_of
 from vectarium.drawing.cloud.point_cloud_camera import Camera, Floats, Projected
-from vectarium.drawing.cloud.point_cloud_label_pictures import LabelPictures
+from vectarium.drawing.cloud.point_cloud_label_pictures import LabelPictures, ratio_of
 from vectarium.drawing.cloud.point_cloud_labels import Box
 from vectarium.drawing.cloud.point_cloud_scene import Cloud, Scene
 from vectarium.drawing.palette import Look
@@ -64,7 +64,8 @@ class CloudPainting:
         scene, size, hover = view.scene, view.size, view.hover
         theme = look.theme
         ring = QColor(theme.window)
-        legend = _paint_axes(painter, look, view)
+        ratio = ratio_of(painter)
+        legend = self._paint_axes(painter, look, view, ratio)
         taken: list[Box] = [*view.blocked, *legend]
         named: list[tuple[str, float, float, bool]] = []
         colors: list[QColor] = []
@@ -105,7 +106,7 @@ class CloudPainting:
             box = scene_of.fit_labels(look, [(view.cloud.names[hover], x, y, True)], size, taken)
             if box:
                 name = view.cloud.names[hover]
-                self._pictures.paint(painter, look, box[0], name, QColor(theme.query), True)
+                self._pictures.paint(painter, look, box[0], name, QColor(theme.query), True, ratio)
         # What is marked in context is the end of a path too, which has the same name.
         places_named: set[tuple[str, int, int]] = set()
         kept = _distinct(named, places_named)
@@ -115,14 +116,16 @@ class CloudPainting:
         for index, box_of in boxes.items():
             text, x, y, strong = named[index]
             scene_of.paint_leader(painter, box_of, x, y, colors[index], ring)
-            self._pictures.paint(painter, look, box_of, text, colors[index], strong)
+            self._pictures.paint(painter, look, box_of, text, colors[index], strong, ratio)
         self.label_boxes = {named[index][0]: box for index, box in boxes.items()}
         for index, box_of in scene_of.fit_labels(look, weak, size, taken, rows=1).items():
-            self._pictures.paint(painter, look, box_of, weak[index][0], QColor(theme.secondary), False)
+            self._pictures.paint(painter, look, box_of, weak[index][0], QColor(theme.secondary), False, ratio)
         if view.names_shown and not scene.isolated and not scene.paths:
-            self._paint_names(painter, look, view, [*taken, *_along(lines, look)])
+            self._paint_names(painter, look, view, [*taken, *_along(lines, look)], ratio)
 
-    def _paint_names(self, painter: QPainter, look: Look, view: View, taken: list[Box]) -> None:
+    def _paint_names(
+        self, painter: QPainter, look: Look, view: View, taken: list[Box], ratio: float | None
+    ) -> None:
         """The names of other points, as many as find room; those that were there before come first."""
         names, projected, size = view.cloud.names, view.projected, view.size
         cell = (look.px(120), look.px(46))
@@ -150,11 +153,45 @@ class CloudPainting:
         self.label_boxes |= {names[row]: box for row, box in boxes.items()}
         color = QColor(look.theme.secondary)
         dot = look.px(2)
-        for row, box in boxes.items():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        for row in boxes:
             painter.drawEllipse(QPointF(float(projected.x[row]), float(projected.y[row])), dot, dot)
-            self._pictures.paint(painter, look, box, names[row], color, False)
+        for row, box in boxes.items():
+            self._pictures.paint(painter, look, box, names[row], color, False, ratio)
+
+    def _paint_axes(self, painter: QPainter, look: Look, view: View, ratio: float | None) -> list[Box]:
+        """The three axes as a small cross in the corner, with their names and shares; what room it takes.
+
+        Where there is little room it is smaller, and has no shares: they stand in the header too.
+        """
+        width, height = view.size
+        small = min(width / 1.4, height) < look.px(330)
+        color = QColor(look.theme.secondary)
+        reach = look.px(20 if small else 34)
+        origin = QPointF(look.px(54 if small else 96), height - look.px(32 if small else 50))
+        rotation = view.camera.rotation()
+        right, high, room = 0.0, look.px(18), look.px(70 if small else 110)
+        pen = QPen(color, max(1.0, look.zoom))
+        for index in rotation[2].argsort().tolist():
+            end = QPointF(rotation[0, index] * reach, -rotation[1, index] * reach)
+            painter.setPen(pen)
+            painter.drawLine(origin, origin + end)
+            axis = view.cloud.axes[index]
+            # An axis of one's own may have a long name, which stands in full in the header.
+            name = axis.name if look.words_width(axis.name, 12) <= room else _elided(look, axis.name, room)
+            text = name if small else f"{name}  {100 * axis.share:.1f} %"
+            wide = scene_of.label_width(look, text, False)
+            at = origin + end * 1.15
+            left = max(at.x() if end.x() >= 0 else at.x() - wide, float(look.px(4)))
+            right = max(right, left + wide)
+            box = Box(left, at.y() - high / 2, wide, high)
+            self._pictures.paint(painter, look, box, text, color, False, ratio)
+        high = look.px(64 if small else 100)
+        cross = Box(0, height - high, right + look.px(4), high)
+        if height > look.px(420) and width > look.px(700):
+            return [cross, _paint_ends(painter, look, view, right + look.px(16))]
+        return [cross]
 
 
 def _distinct(named: list[tuple[str, float, float, bool]], known: set[tuple[str, int, int]]) -> list[int]:
@@ -197,47 +234,15 @@ def _along(lines: list[Line], look: Look) -> list[Box]:
     return boxes
 
 
-def _paint_axes(painter: QPainter, look: Look, view: View) -> list[Box]:
-    """The three axes as a small cross in the corner, with their names and shares; what room it takes.
-
-    Where there is little room it is smaller, and has no shares: they stand in the header too.
-    """
-    width, height = view.size
-    small = min(width / 1.4, height) < look.px(330)
-    color = QColor(look.theme.secondary)
-    reach = look.px(20 if small else 34)
-    origin = QPointF(look.px(54 if small else 96), height - look.px(32 if small else 50))
-    painter.setFont(look.words(11))
-    metrics = QFontMetricsF(painter.font())
-    rotation = view.camera.rotation()
-    right = 0.0
-    for index in np.argsort(rotation[2]):
-        end = QPointF(rotation[0, index] * reach, -rotation[1, index] * reach)
-        painter.setPen(QPen(color, max(1.0, look.zoom)))
-        painter.drawLine(origin, origin + end)
-        axis = view.cloud.axes[index]
-        # An axis of one's own may have a long name, which stands in full in the header.
-        name = metrics.elidedText(axis.name, Qt.TextElideMode.ElideMiddle, look.px(70 if small else 110))
-        text = name if small else f"{name}  {100 * axis.share:.1f} %"
-        wide, high = metrics.horizontalAdvance(text), metrics.height()
-        at = origin + end * 1.15
-        left = at.x() + look.px(2) if end.x() >= 0 else at.x() - wide - look.px(2)
-        left = max(left, float(look.px(4)))
-        right = max(right, left + wide)
-        area = QRectF(left, at.y() - high / 2, wide + 2, high)
-        scene_of.paint_ground(painter, look, area)
-        painter.setPen(color)
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
-    high = look.px(64 if small else 100)
-    cross = Box(0, height - high, right + look.px(4), high)
-    if height > look.px(420) and width > look.px(700):
-        return [cross, _paint_ends(painter, look, view, metrics, right + look.px(16))]
-    return [cross]
+def _elided(look: Look, name: str, room: int) -> str:
+    return QFontMetricsF(look.words(12)).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
 
 
-def _paint_ends(painter: QPainter, look: Look, view: View, metrics: QFontMetricsF, left: float) -> Box:
+def _paint_ends(painter: QPainter, look: Look, view: View, left: float) -> Box:
     """The words farthest out on each axis, beside the cross."""
     width, height = view.size
+    painter.setFont(look.words(11))
+    metrics = QFontMetricsF(painter.font())
     high = metrics.height() * 1.25
     top = height - look.px(18) - 3 * high
     for index, axis in enumerate(view.cloud.axes):

@@ -66,7 +66,7 @@ class Flow:
         return len(self.line_starts) - 1
 
     def line_of(self, box: int) -> int:
-        return int(np.searchsorted(self.line_starts, box, side="right")) - 1
+        return int(self.line_starts.searchsorted(box, "right")) - 1
 
     def box_at(self, line: int, x: float, gap: int) -> int:
         """The box at or nearest to `x` in a line, -1 where there is none."""
@@ -75,7 +75,7 @@ class Flow:
         first, last = int(self.line_starts[line]), int(self.line_starts[line + 1])
         if first == last:
             return -1
-        index = first + int(np.searchsorted(self.left[first:last], x + gap / 2, side="right")) - 1
+        index = first + int(self.left[first:last].searchsorted(x + gap / 2, "right")) - 1
         return max(first, index)
 
 
@@ -88,7 +88,7 @@ def flow(widths: Ints, gap: int, room: int) -> Flow:
     while count and starts[-1] < count:
         first = starts[-1]
         limit = begins[first] + room + gap
-        starts.append(max(first + 1, int(np.searchsorted(ends, limit, side="right"))))
+        starts.append(max(first + 1, int(ends.searchsorted(limit, "right"))))
     line_starts = np.array(starts if count else [0, 0], np.int64)
     firsts = np.repeat(line_starts[:-1], np.diff(line_starts))
     left = begins - begins[firsts] if count else np.empty(0, np.int64)

@@ -138,8 +138,8 @@ class FlowingText(TextArea):
 
     def _find_stretch(self) -> None:
         start, end = self._cursor.selection
-        first = int(np.searchsorted(self._spans[:, 1], start, side="right"))
-        last = int(np.searchsorted(self._spans[:, 0], end, side="left"))
+        first = int(self._spans[:, 1].searchsorted(start, "right"))
+        last = int(self._spans[:, 0].searchsorted(end, "left"))
         stretch = (first, last) if start < end and first < last else None
         if stretch != self._stretch:
             self._stretch = stretch
@@ -211,8 +211,8 @@ class FlowingText(TextArea):
     def tokens_of_lines(self, first_line: int, last_line: int) -> tuple[int, int]:
         """The first token in these lines, and one past the last."""
         begin, end = self.laid_out.first_of_line(first_line), self.laid_out.first_of_line(last_line)
-        first = int(np.searchsorted(self._spans[:, 1], begin, side="right"))
-        return first, int(np.searchsorted(self._spans[:, 0], end, side="left"))
+        first = int(self._spans[:, 1].searchsorted(begin, "right"))
+        return first, int(self._spans[:, 0].searchsorted(end, "left"))
 
     def first_seen_character(self) -> int:
         """Characters before it are out of the model's sight."""
@@ -252,7 +252,7 @@ class FlowingText(TextArea):
         character = self.laid_out.character_at(point.x() - self._pad, line)
         if character is None:
             return None
-        token = int(np.searchsorted(self._spans[:, 0], character, side="right")) - 1
+        token = int(self._spans[:, 0].searchsorted(character, "right")) - 1
         return token if token >= 0 and character < self._spans[token, 1] else None
 
     def end_rect(self) -> QRect:
