@@ -187,8 +187,8 @@ class CloudPainting:
             right = max(right, left + wide)
             box = Box(left, at.y() - high / 2, wide, high)
             self._pictures.paint(painter, look, box, text, color, False, ratio)
-        high = look.px(64 if small else 100)
-        cross = Box(0, height - high, right + look.px(4), high)
+        reserved = look.px(64 if small else 100)
+        cross = Box(0, height - reserved, right + look.px(4), reserved)
         if height > look.px(420) and width > look.px(700):
             return [cross, _paint_ends(painter, look, view, right + look.px(16))]
         return [cross]
