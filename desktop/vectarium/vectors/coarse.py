@@ -23,7 +23,7 @@ class Coarse:
     """
 
     def __init__(self, vectors: Floats) -> None:
-        """Of ``vectors`` [word, dim]: a tenth of a second for 50,257 × 768."""
+        """Of ``vectors`` [word, dim]: 0.06 s for 50,257 × 768."""
         from vectarium.machine_code import products
 
         self._products = products
@@ -36,14 +36,16 @@ class Coarse:
             some = slice(start, start + _AT_ONCE)
             exact = vectors[some]
             units = np.abs(exact).max(axis=1, keepdims=True) / _MOST
-            rounded = np.divide(exact, units, out=np.zeros_like(exact), where=units > 0)
+            units[units == 0] = 1
+            rounded = exact / units
             # A unit so short that it has lost digits itself would make them larger.
             np.clip(np.rint(rounded, out=rounded), -_MOST, _MOST, out=rounded)
             self._whole[some] = rounded
             rounded *= units
             self._units[some] = units[:, 0]
-            self._lengths[some] = np.linalg.norm(rounded, axis=1)
-            self._misses[some] = np.linalg.norm(exact - rounded, axis=1)
+            self._lengths[some] = np.sqrt(np.vecdot(rounded, rounded))
+            rounded -= exact
+            self._misses[some] = np.sqrt(np.vecdot(rounded, rounded))
 
     def dots(self, query: Doubles) -> tuple[Floats, Floats]:
         """The dot product of each vector with ``query`` [dim], and by how much it may be off, [word] each.
