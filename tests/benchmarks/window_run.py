@@ -18,7 +18,7 @@ from PySide6.QtGui import QMouseEvent
 
 from benchmarks.watched_app import Painted, Turns, WatchedApp, say, text_of
 
-PHASES = 7  # an odd number: the median is one of them. Memory gives twice as much at one moment as at another
+PHASES = 7  # an odd number: the median is one of them. Memory gives half as much again at some moments
 ALONE, SHOWN, IDLE = 3.0, 4.0, 1.0  # seconds
 MOUSE_MS = 8
 
