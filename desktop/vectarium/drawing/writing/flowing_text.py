@@ -1,5 +1,7 @@
 """A text as large readable prose, and where its tokens and characters lie."""
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +15,7 @@ from vectarium.drawing.text.text_area import TextArea
 from vectarium.drawing.writing.prose_layout import Fragment, ProseLayout, spelled
 from vectarium.drawing.writing.prose_painting import Marks, paint
 
-CACHED_PIECES = 4_000  # of text, some 500 bytes each
+CACHED_PIECES = 4_000  # of text, some 300 bytes each
 PIECES_AT_ONCE = 4_000  # words laid out in one turn of the event loop, some 20 ms
 SMALLEST, LARGEST = 19, 30  # pixels at 100 %
 SHARE_OF_LINE = 26  # a line has about twice as many characters as it is font sizes long
@@ -31,7 +33,7 @@ class FlowingText(TextArea):
         self._go_on = QTimer(self)
         self._go_on.setSingleShot(True)
         self._go_on.timeout.connect(self._lay_out_more)
-        self._cache: dict[str, tuple[float, ...]] = {}
+        self._cache: dict[str, Sequence[float]] = {}
         self._spans: npt.NDArray[np.int64] = np.empty((0, 2), np.int64)
         self.marks = Marks()
         self.selected: int | None = None
@@ -147,10 +149,10 @@ class FlowingText(TextArea):
 
     # Layout
 
-    def _advances(self, piece: str) -> tuple[float, ...]:
+    def _advances(self, piece: str) -> Sequence[float]:
         known = self._cache.get(piece)
         if known is None:
-            if len(self._cache) > CACHED_PIECES:
+            if len(self._cache) >= CACHED_PIECES:
                 self._cache.clear()
             width = self._metrics.horizontalAdvance
             if len(piece) <= 64:
@@ -158,7 +160,7 @@ class FlowingText(TextArea):
             else:  # one shaping a character would take quadratic time
                 widths = [width(spelled(character)) for character in piece]
                 edges = np.concatenate([[0.0], np.cumsum(widths)]).tolist()
-            known = self._cache[piece] = tuple(edges)
+            known = self._cache[piece] = array("d", edges)
         return known
 
     def _reflow(self, first_line: int = 0) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vectarium.documents.editing import common_prefix
@@ -36,7 +36,7 @@ class Fragment:
 class ProseLayout:
     """Lays text out in lines of at most `room` pixels, broken at spaces, in a piece without any anywhere."""
 
-    def __init__(self, advances: Callable[[str], tuple[float, ...]]) -> None:
+    def __init__(self, advances: Callable[[str], Sequence[float]]) -> None:
         """`advances` gives the x of every character edge of a piece: one number more than characters."""
         self._advances = advances
         self._room = 1.0
@@ -126,7 +126,7 @@ class ProseLayout:
         else:
             self._chop(start, end, edges, 0)
 
-    def _chop(self, start: int, end: int, edges: tuple[float, ...], first: int) -> None:
+    def _chop(self, start: int, end: int, edges: Sequence[float], first: int) -> None:
         """Break a piece that is wider than a line wherever the line ends."""
         begins = True
         while first < end - start:
@@ -142,7 +142,7 @@ class ProseLayout:
         self,
         start: int,
         end: int,
-        edges: tuple[float, ...],
+        edges: Sequence[float],
         skip: int,
         begins: bool,
         origin: int | None = None,
