@@ -18,13 +18,18 @@ class Contestant:
 
     def __init__(self, make: Callable[[], Work], *arguments: Any, as_app: bool = False) -> None:
         """`make` must be picklable. `as_app` gives it the environment that the app gives its workers."""
+        self._make, self._arguments, self._as_app = make, arguments, as_app
+        self._start()
+
+    def _start(self) -> None:
         from vectarium.__main__ import prepare_environment
 
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, make, arguments), daemon=True)
+        given = theirs, self._make, self._arguments
+        self._process = context.Process(target=_work, args=given, daemon=True)
         with mock.patch.dict(os.environ):
-            if as_app:
+            if self._as_app:
                 prepare_environment()
             self._process.start()
         theirs.close()
@@ -39,6 +44,11 @@ class Contestant:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def start_anew(self) -> None:
+        """In a new process, as after the application was closed and opened."""
+        self.close()
+        self._start()
 
     def close(self) -> None:
         self._process.kill()

@@ -46,21 +46,21 @@ def writer(model: Any, form: Any = None, guesses: Any = None) -> Write:
     reader = form and forms.to_read_with(model, form)
 
     def write(prompt: list[int], count: int) -> list[int]:
-        ids, trace = list(prompt), None
-        for left in range(count, 0, -1):
-            later = (0.5,) * min(MOST, left - 1)
+        ids, trace = np.array(prompt + count * [0], np.int32), None
+        for end in range(len(prompt), len(ids)):
+            later = (0.5,) * min(MOST, len(ids) - end - 1)
             reads = reader if trace is None else form
             step, trace = generation.next_step(
-                model, ids, settings, 0.5, trace, reads=reads, draws=form, guesser=guesses, later=later
+                model, ids[:end], settings, 0.5, trace, reads=reads, draws=form, guesser=guesses, later=later
             )
             rows = trace.store.patterns_of(len(trace) - 1)
             if rows is None:  # of the prompt's last token
                 made = attention.patterns(model, trace, first_query=len(trace) - 1)
                 rows = np.stack([layer[:, 0].numpy() for layer in made])
-            assert rows.shape == (model.layers, model.heads, len(ids))
-            assert trace.residual.shape[:2] == (model.layers + 1, len(ids))
-            ids.append(step.token_id)
-        return ids[len(prompt) :]
+            assert rows.shape == (model.layers, model.heads, end)
+            assert len(trace) == end  # positions of its residual stream
+            ids[end] = step.token_id
+        return ids[len(prompt) :].tolist()
 
     return write
 

@@ -2,8 +2,9 @@
 
 import statistics
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -106,20 +107,28 @@ class Compared:
 
 def in_turns(
     benchmark: Any,
-    ours: Callable[[], Any],
-    peers: Mapping[Any, Callable[[], Any]],
+    ours: Any,
+    peers: Mapping[Any, Any],
     turns: int,
     rest: float = 0.0,
+    starts: int = 1,
 ) -> Compared:
     """Measure ours with pytest-benchmark, and every peer before each of its rounds; each runs once before.
 
     Before each there are ``rest`` seconds, in which the threads of the last one can stop looking for work.
+    All are started so often, which only a `Contestant` can be more than once.
     """
     seconds: dict[Hashable, list[float]] = {name: [] for name in peers}
-    for run in (*peers.values(), ours):
-        run()
+    everyone, turn = (*peers.values(), ours), count()
+    of_a_start = -(-turns // starts)
 
     def run_peers() -> None:
+        done = next(turn)
+        if done % of_a_start == 0:
+            for run in everyone:
+                if done:
+                    run.start_anew()
+                run()
         for name, run in peers.items():
             time.sleep(rest)
             begun = time.perf_counter()
