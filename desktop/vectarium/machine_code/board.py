@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray
+from numba import carray, njit
 from numpy.typing import NDArray
 
-from vectarium.machine_code.compiling import compiled
+from vectarium.machine_code.compiling import OPTIONS, compiled
 from vectarium.machine_code.intrinsics import floats, wholes
 
 MANY = 64
@@ -65,6 +65,37 @@ def new(members: int, layers: int) -> NDArray[np.int64]:
     board = np.zeros(phases + a_phase * (A_BLOCK * layers + 1), np.int64)
     board[PHASES], board[A_PHASE] = phases, a_phase
     return board
+
+
+@njit(
+    "void(int64[::1], int64[::1], int64, int64, int64, int64, int64, int64, int64, float32[:, ::1],"
+    " float32[:, :, :, ::1])",
+    **OPTIONS,
+)
+def tell(
+    board: Any,
+    always: Any,
+    first: int,
+    last: int,
+    start: int,
+    count: int,
+    capacity: int,
+    residual: int,
+    stored: int,
+    logits: Any,
+    patterns: Any,
+) -> None:
+    """Write down what the next pass is about: ``always`` is what is there for all, from `FORM` on.
+
+    The others have the names of their places; of ``logits`` and ``patterns`` an empty array stands for none.
+    """
+    # In machine code, as to find the address of an array takes Python longer than all of this.
+    board[FORM : FORM + len(always)] = always
+    board[FIRST], board[LAST], board[START], board[COUNT] = first, last, start, count
+    board[WANTED], board[CAPACITY] = len(logits), capacity
+    board[RESIDUAL], board[STORED] = residual, stored
+    board[LOGITS] = logits.ctypes.data
+    board[PATTERNS] = patterns.ctypes.data if patterns.size else 0
 
 
 @compiled

@@ -30,6 +30,7 @@ _CODES = {FLOAT32: tiles.FLOAT32, FLOAT16: tiles.FLOAT16, INT8: tiles.INT8}
 _TYPES: dict[str, Any] = {FLOAT16: np.float16, INT8: np.int8}
 _AT_ONCE = 2**22  # weights that are packed at once: some milliseconds
 _WEIGHTS_OF_A_CALL = 10**8  # between two of which a pass can be cancelled
+_NONE = np.empty((0, 0, 0, 0), np.float32)  # of the patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,14 +134,18 @@ class Compiled:
         epsilon = np.float32(model.network.config.layer_norm_epsilon).view(np.int32)
         sizes = width, inner, model.heads, 0, model.context, self._vocabulary, part, int(epsilon)
         # What the board is to say of every pass: looking it up each time takes as long as a small block.
-        self._always = np.zeros(at.A_POSITION + 1 - at.WIDTH, np.int64)
+        self._always = np.zeros(at.A_POSITION + 1 - at.FORM, np.int64)
         for begin, numbers in (
+            (at.FORM, [_CODES[form]]),
+            (at.POSITIONS, [most]),
             (at.WIDTH, sizes),
             (at.TABLE, (self._table.ctypes.data, self._scales.ctypes.data)),
             (at.MIXED, [array.ctypes.data for array in self._room]),
             (at.EMBEDDING, [*_rows_of(transformer.wte.weight), *_rows_of(transformer.wpe.weight)]),
         ):
-            self._always[begin - at.WIDTH :][: len(numbers)] = numbers
+            self._always[begin - at.FORM :][: len(numbers)] = numbers
+        self._of_logits = self._always.copy()
+        self._of_logits[at.TABLE - at.FORM] = self._table[-1:].ctypes.data
 
     def read(
         self,
@@ -156,8 +161,8 @@ class Compiled:
         few = count <= matrices.FEW
         logits = np.empty((count if few else 0, self._vocabulary), np.float32)
         # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
-        shape = layers, self._model.heads, count, residual.shape[1]
-        patterns = np.empty(shape, np.float32) if few else None
+        capacity = residual.shape[1]
+        patterns = np.empty((layers, self._model.heads, count, capacity), np.float32) if few else _NONE
         self.crew.board[at.TOKENS : at.TOKENS + count] = tokens
         # 12 width² are the weights of a block as GPT-2 is published.
         times = max(1, count // matrices.FEW)
@@ -166,15 +171,15 @@ class Compiled:
             checkpoint(first / layers)
             last = min(first + some, layers)
             wanted = logits if last == layers else logits[:0]
-            self._share(first, last, start, count, residual, heads, patterns, wanted)
+            self._share(self._always, first, last, start, count, residual, heads, wanted, patterns)
         checkpoint(1.0)
-        return Read(logits, patterns) if patterns is not None else None
+        return Read(logits, patterns) if few else None
 
     def logits(self, residual: torch.Tensor) -> NDArray[np.float32]:
         """See `Form`; of at most `most` positions."""
         logits = np.empty((len(residual), self._vocabulary), np.float32)
         stream = residual.contiguous()[None]
-        self._share(0, 0, 0, len(logits), stream, stream, None, logits, self._table[-1:])
+        self._share(self._of_logits, 0, 0, 0, len(logits), stream, stream, logits, _NONE)
         return logits
 
     def rank(self, logits: NDArray[np.float32]) -> Ranking:
@@ -193,29 +198,21 @@ class Compiled:
 
     def _share(
         self,
+        always: NDArray[np.int64],
         first: int,
         last: int,
         start: int,
         count: int,
         residual: torch.Tensor,
         heads: torch.Tensor,
-        patterns: NDArray[np.float32] | None,
         logits: NDArray[np.float32],
-        table: NDArray[np.int64] | None = None,
+        patterns: NDArray[np.float32],
     ) -> None:
         """Fill the stream and what comes with it, or only the logits: see `machine_code.board`."""
         assert residual.is_contiguous()
         assert heads.is_contiguous()
-        board = self.crew.board
-        board[at.FORM : at.WANTED + 1] = _CODES[self.form], first, last, start, count, len(logits)
-        board[at.POSITIONS] = self.most
-        board[at.WIDTH : at.A_POSITION + 1] = self._always
-        if table is not None:
-            board[at.TABLE] = table.ctypes.data
-        board[at.CAPACITY] = residual.shape[1]
-        board[at.RESIDUAL], board[at.STORED] = residual.data_ptr(), heads.data_ptr()
-        board[at.PATTERNS] = 0 if patterns is None else patterns.ctypes.data
-        board[at.LOGITS] = logits.ctypes.data
+        places = residual.shape[1], residual.data_ptr(), heads.data_ptr()
+        at.tell(self.crew.board, always, first, last, start, count, *places, logits, patterns)
         self.crew.read(together=max(count, len(logits)) > matrices.FEW)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 import torch
 
@@ -37,21 +36,32 @@ def choose(device: str) -> tuple[str, str]:
     return device, f"You chose {_described(device)}."
 
 
-@contextmanager
-def memory_errors(device: str) -> Iterator[None]:
+class memory_errors:
     """Turn PyTorch's ways of saying that memory is full into OutOfMemory."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and not any(
-            words in str(error).lower() for words in _MEMORY_WORDS
-        ):
-            raise
-        if device == "cpu":
+
+    # Not a generator: those take longer than much of what is done in here for one token.
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None or not _of_full_memory(error):
+            return
+        if self._device == "cpu":
             advice = "Close other programs, shorten the text, or choose a smaller model."
         else:
             advice = "Shorten the text, choose a smaller model, or run it on the CPU."
-        raise OutOfMemory(f"The memory of {_described(device)} is full.", advice, str(error)) from error
+        raise OutOfMemory(f"The memory of {_described(self._device)} is full.", advice, str(error)) from error
+
+
+def _of_full_memory(error: BaseException) -> bool:
+    if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
+        return any(words in str(error).lower() for words in _MEMORY_WORDS)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError)
 
 
 def _described(device: str) -> str:

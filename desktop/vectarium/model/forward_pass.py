@@ -40,7 +40,6 @@ Guess = Callable[[torch.Tensor, torch.Tensor, int], list[int]]
 and the most that there is room for. May write into the text's last position and those after it."""
 
 
-@torch.inference_mode()
 def run(
     model: LoadedModel,
     ids: Sequence[int] | NDArray[Any],
@@ -205,11 +204,11 @@ def _compute_last(
 ) -> None:
     """Fill the last position of ``ids`` in ``store``, and positions and logits of what may follow."""
     last = ids.size - 1
-    with one_token.threads.timed() as computed:
-        guesses = [] if guess is None else guess(store.residual, store.heads, store.capacity - ids.size)
-        computed.positions += len(guesses)
-        tokens = [int(ids[last]), *guesses]
-        found = one_token.read(store.residual, store.heads, tokens, last, checkpoint)
+    begun = one_token.threads.begin()
+    guesses = [] if guess is None else guess(store.residual, store.heads, store.capacity - ids.size)
+    tokens = [int(ids[last]), *guesses]
+    found = one_token.read(store.residual, store.heads, tokens, last, checkpoint)
+    one_token.threads.done(begun, len(tokens))
     _keep(store, found, last, one_token)
     store.keep_guesses(guesses, one_token)
 
@@ -224,6 +223,7 @@ def _keep(store: Store, found: Read | None, start: int, one_token: Form) -> None
     store.keep_patterns(start, found.patterns)
 
 
+@torch.inference_mode()
 def _compute(
     model: LoadedModel,
     store: Store,

@@ -115,6 +115,7 @@ class OneToken:
         ]
         self._final, self._unembedding = _norm(transformer.ln_f), by_blocks(model.network.lm_head.weight)
 
+    @torch.inference_mode()
     def read(
         self,
         residual: torch.Tensor,

@@ -10,9 +10,7 @@ OpenMP keeps this number for each thread: all of this is for the thread that run
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from statistics import fmean
 
 import torch
@@ -48,13 +46,6 @@ def numbers(cores: int) -> tuple[int, ...]:
     return (largest // 2, largest) if largest > 1 else (1,)
 
 
-@dataclass(slots=True)
-class Computed:
-    """What was computed while the clock ran."""
-
-    positions: int = 1
-
-
 class OnePosition:
     """The number of threads for one position, by what the last ones took."""
 
@@ -63,7 +54,8 @@ class OnePosition:
     ) -> None:
         """``of_pytorch``: these are PyTorch's own threads. It gets one otherwise: those that it used last
         wait for more work with all their might, and would be in the way of others. Helpers of our own leave
-        the window what it needs, and are worth any gain."""
+        the window what it needs, and are worth any gain; nobody waits for them, so of a run the least counts:
+        what the first positions of a text or another program add is not theirs."""
         self._numbers = numbers(cores) if of_pytorch else tuple(sorted({max(1, cores // 2), cores}))
         self._clock, self._of_pytorch = clock, of_pytorch
         self._worth_it = WORTH_IT if of_pytorch else 1.0
@@ -78,15 +70,17 @@ class OnePosition:
         """Try the other number soon: what else the computer does may have changed."""
         self._left = min(self._left, 1)
 
-    @contextmanager
-    def timed(self) -> Iterator[Computed]:
-        """Compute one position, or say how many, with the number of the moment."""
+    def begin(self) -> float:
+        """Compute with the number of the moment what `done` will tell of; when that began."""
         self.take()
-        begun, computed = self._clock(), Computed()
-        yield computed
-        self._run.append((self._clock() - begun) / computed.positions)
+        return self._clock()
+
+    def done(self, begun: float, positions: int = 1) -> None:
+        """So many positions are computed, of what began then."""
+        self._run.append((self._clock() - begun) / positions)
         if len(self._run) == RUN:
-            cost = fmean(self._run[1:])
+            timed = self._run[1:]
+            cost = fmean(timed) if self._of_pytorch else min(timed)
             self._costs[self.number] = (cost + self._costs.get(self.number, cost)) / 2
             self._run.clear()
             self._choose()
