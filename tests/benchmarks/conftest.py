@@ -94,7 +94,7 @@ def run_program(qapp: object, home: Path) -> Callable[..., dict[str, Any]]:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def run(name: str, *arguments: object, seconds: float = 300.0) -> dict[str, Any]:
-        command = [sys.executable, "-P", "-m", f"benchmarks.{name}", *map(str, arguments)]
+        command = [sys.executable, "-P", "-m", "benchmarks", name, *map(str, arguments)]
         done = subprocess.run(
             command, capture_output=True, text=True, env=environment, timeout=seconds, check=False
         )

@@ -10,9 +10,6 @@ from pathlib import Path
 
 
 def measure(begun: float, folder: Path) -> None:
-    from vectarium.__main__ import prepare_environment
-
-    prepare_environment()
     from vectarium import resources
     from vectarium.messages import Newest
     from vectarium.places import Places

@@ -1,6 +1,6 @@
 """The whole application in a process of its own, driven and watched from inside.
 
-The programs beside this one use it; each prints what it found as JSON.
+The programs beside this one use it; each prints what it found as JSON. `__main__` starts them.
 """
 
 import json
@@ -13,7 +13,6 @@ from typing import Any
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from vectarium.__main__ import prepare_environment
 from vectarium.drawing.cloud.point_cloud import PointCloud
 
 STORY = (
@@ -41,7 +40,6 @@ class WatchedApp:
     """The application with the panes of a workspace open, at 1920 × 1080."""
 
     def __init__(self, model: str, folder: Path, prompt: str, workspace: str = "All") -> None:
-        prepare_environment()
         from vectarium import garbage
         from vectarium.app import App, Options, Places
 

@@ -1,0 +1,12 @@
+"""Runs a program of this folder in what the app prepares for itself: `python -m benchmarks memory_run …`."""
+
+import runpy
+import sys
+
+from vectarium.__main__ import prepare_environment
+
+if __name__ == "__main__":
+    # Before NumPy and Qt are imported, which start threads: as many as they are told, from a heap of their own.
+    prepare_environment()
+    del sys.argv[0]
+    runpy.run_module(f"benchmarks.{sys.argv[0]}", run_name="__main__")
