@@ -1,6 +1,6 @@
 """Runs a program of this folder in what the app prepares for itself: `python -m benchmarks memory_run …`."""
 
-import runpy
+import importlib
 import sys
 
 from vectarium.__main__ import prepare_environment
@@ -8,5 +8,5 @@ from vectarium.__main__ import prepare_environment
 if __name__ == "__main__":
     # Before NumPy and Qt are imported: they start threads, as many as they are told, with heaps of their own.
     prepare_environment()
-    del sys.argv[0]
-    runpy.run_module(f"benchmarks.{sys.argv[0]}", run_name="__main__")
+    program, *arguments = sys.argv[1:]
+    importlib.import_module(f"benchmarks.{program}").main(*arguments)

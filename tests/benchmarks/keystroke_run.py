@@ -5,7 +5,6 @@ weights would take the application's place in the processor's cache:
 `{"60": […], "200": […], "fresh 64": […], "fresh 1024": […], "peer": {"60": […], …}}`.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -85,5 +84,5 @@ def measure(model: str, folder: Path) -> None:
     say(**found, peer={name: [peer.seconds(*text) for text in known] for name, known in texts.items()})
 
 
-if __name__ == "__main__":
-    measure(sys.argv[1], Path(sys.argv[2]))
+def main(model: str, folder: str) -> None:
+    measure(model, Path(folder))

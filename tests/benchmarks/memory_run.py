@@ -6,7 +6,6 @@ with a short text, with one of 1,024 tokens; and what is allocated over so many 
 orbiting, each time when the window is back at the short text, a token was written on, and all is at rest.
 """
 
-import sys
 import time
 from pathlib import Path
 
@@ -83,5 +82,5 @@ def measure(model: str, folder: Path, minutes: float) -> None:
     say(**found, grown=grown)
 
 
-if __name__ == "__main__":
-    measure(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]) if len(sys.argv) > 3 else 0.0)
+def main(model: str, folder: str, minutes: str = "0") -> None:
+    measure(model, Path(folder), float(minutes))

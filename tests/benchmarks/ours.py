@@ -58,8 +58,9 @@ def writer(model: Any, form: Any = None, guesses: Any = None) -> Write:
                 made = attention.patterns(model, trace, first_query=len(trace) - 1)
                 rows = np.stack([layer[:, 0].numpy() for layer in made])
             assert rows.shape == (model.layers, model.heads, end)
-            assert len(trace) == end  # positions of its residual stream
             ids[end] = step.token_id
+        assert trace is not None
+        assert trace.residual.shape[:2] == (model.layers + 1, len(ids) - 1)
         return ids[len(prompt) :].tolist()
 
     return write

@@ -2,11 +2,13 @@
 
 import statistics
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from benchmarks.contestants import Contestant
 
 REST = 0.25  # seconds: OpenMP's threads look for work for 0.2
 COLUMNS = ("what", "ours", "peer", "ratio", "budget", "met")
@@ -107,26 +109,28 @@ class Compared:
 
 def in_turns(
     benchmark: Any,
-    ours: Any,
-    peers: Mapping[Any, Any],
+    ours: Callable[[], Any],
+    peers: Mapping[Any, Callable[[], Any]],
     turns: int,
     rest: float = 0.0,
     starts: int = 1,
 ) -> Compared:
-    """Measure ours with pytest-benchmark, and every peer before each of its rounds; each runs once before.
+    """Measure ours with pytest-benchmark, and every peer before each of its rounds.
 
     Before each there are ``rest`` seconds, in which the threads of the last one can stop looking for work.
-    All are started so often, which only a `Contestant` can be more than once.
+    In the course of the turns all are started ``starts`` times, more than once only if all are contestants,
+    and run once after each start.
     """
     seconds: dict[Hashable, list[float]] = {name: [] for name in peers}
-    everyone, turn = (*peers.values(), ours), count()
-    of_a_start = -(-turns // starts)
+    begins = {turns * start // starts for start in range(starts)}
+    numbers = count()
 
     def run_peers() -> None:
-        done = next(turn)
-        if done % of_a_start == 0:
-            for run in everyone:
-                if done:
+        turn = next(numbers)
+        if turn in begins:
+            for run in (*peers.values(), ours):
+                if turn:
+                    assert isinstance(run, Contestant)
                     run.start_anew()
                 run()
         for name, run in peers.items():

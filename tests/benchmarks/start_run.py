@@ -52,5 +52,5 @@ def measure(begun: float, folder: Path) -> None:
     app.close(20_000)
 
 
-if __name__ == "__main__":
-    measure(float(sys.argv[1]), Path(sys.argv[2]))
+def main(begun: str, folder: str) -> None:
+    measure(float(begun), Path(folder))

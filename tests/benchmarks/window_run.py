@@ -9,7 +9,6 @@ Prints `{"alone": [tokens a second], "shown": [tokens a second], "frames": [clou
 """
 
 import math
-import sys
 import time
 from pathlib import Path
 
@@ -126,5 +125,5 @@ def measure(model: str, folder: Path) -> None:
     say(alone=alone, shown=shown, frames=frames, worst=worst, **turns)
 
 
-if __name__ == "__main__":
-    measure(sys.argv[1], Path(sys.argv[2]))
+def main(model: str, folder: str) -> None:
+    measure(model, Path(folder))

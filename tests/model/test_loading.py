@@ -272,7 +272,12 @@ def test_a_full_gpu_falls_back_to_the_cpu(model_folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 5 bytes")]
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 5 bytes"),
+        torch.OutOfMemoryError("Allocation on the device failed."),
+    ],
 )
 def test_full_memory_is_said_in_words(error):
     with pytest.raises(errors.OutOfMemory, match="memory of the CPU is full"), devices.memory_errors("cpu"):

@@ -120,13 +120,20 @@ def test_one_core_has_no_choice(machine):
     assert set(machine.taken) == {1}
 
 
-def test_a_cancelled_position_is_not_timed(machine):
-    choice = OnePosition(2, machine)
-    for _ in range(RUN):
-        choice.begin()
-        machine.time += 1000
-    machine.compute(RUN - 1, choice)
-    assert set(machine.taken) == {2}
+def test_a_cancelled_position_is_not_timed(monkeypatch):
+    model, timed = load("bundled", "cpu"), []
+    form = one_token.OneToken(model)
+    monkeypatch.setattr(form.threads, "done", lambda begun, positions: timed.append(positions))
+
+    def cancel(share):
+        raise KeyboardInterrupt
+
+    trace = forward_pass.run(model, [40, 41])
+    with pytest.raises(KeyboardInterrupt):
+        forward_pass.run(model, [40, 41, 42], trace, cancel, form)
+    assert timed == []
+    forward_pass.run(model, [40, 41, 42], trace, one_token=form)
+    assert timed == [1]
 
 
 def test_a_long_pass_takes_all_cores_and_a_short_one_fewer():

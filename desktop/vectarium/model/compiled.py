@@ -30,7 +30,7 @@ _CODES = {FLOAT32: tiles.FLOAT32, FLOAT16: tiles.FLOAT16, INT8: tiles.INT8}
 _TYPES: dict[str, Any] = {FLOAT16: np.float16, INT8: np.int8}
 _AT_ONCE = 2**22  # weights that are packed at once: some milliseconds
 _WEIGHTS_OF_A_CALL = 10**8  # between two of which a pass can be cancelled
-_NONE = np.empty((0, 0, 0, 0), np.float32)  # of the patterns
+_NO_PATTERNS = np.empty((0, 0, 0, 0), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +162,7 @@ class Compiled:
         logits = np.empty((count if few else 0, self._vocabulary), np.float32)
         # As much for every position: pieces that grow would leave holes in memory that nothing fits into.
         capacity = residual.shape[1]
-        patterns = np.empty((layers, self._model.heads, count, capacity), np.float32) if few else _NONE
+        patterns = np.empty((layers, self._model.heads, count, capacity), np.float32) if few else _NO_PATTERNS
         self.crew.board[at.TOKENS : at.TOKENS + count] = tokens
         # 12 width² are the weights of a block as GPT-2 is published.
         times = max(1, count // matrices.FEW)
@@ -179,7 +179,7 @@ class Compiled:
         """See `Form`; of at most `most` positions."""
         logits = np.empty((len(residual), self._vocabulary), np.float32)
         stream = residual.contiguous()[None]
-        self._share(self._of_logits, 0, 0, 0, len(logits), stream, stream, logits, _NONE)
+        self._share(self._of_logits, 0, 0, 0, len(logits), stream, stream, logits, _NO_PATTERNS)
         return logits
 
     def rank(self, logits: NDArray[np.float32]) -> Ranking:

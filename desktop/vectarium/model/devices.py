@@ -59,9 +59,9 @@ class memory_errors:
 
 
 def _of_full_memory(error: BaseException) -> bool:
-    if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
-        return any(words in str(error).lower() for words in _MEMORY_WORDS)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError)
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _MEMORY_WORDS)
 
 
 def _described(device: str) -> str:

@@ -54,8 +54,8 @@ class OnePosition:
     ) -> None:
         """``of_pytorch``: these are PyTorch's own threads. It gets one otherwise: those that it used last
         wait for more work with all their might, and would be in the way of others. Helpers of our own leave
-        the window what it needs, and are worth any gain; nobody waits for them, so of a run the least counts:
-        what the first positions of a text or another program add is not theirs."""
+        the window what it needs, and are worth any gain. Nobody waits for them, so the fastest position of a
+        run counts: slower ones tell of another program, or of the beginning of a text."""
         self._numbers = numbers(cores) if of_pytorch else tuple(sorted({max(1, cores // 2), cores}))
         self._clock, self._of_pytorch = clock, of_pytorch
         self._worth_it = WORTH_IT if of_pytorch else 1.0

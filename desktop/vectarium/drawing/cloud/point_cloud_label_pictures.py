@@ -7,7 +7,7 @@ from vectarium.drawing.cloud.point_cloud_labels import Box
 from vectarium.drawing.cloud.point_cloud_scene import paint_label
 from vectarium.drawing.palette import Look
 
-KEPT = 150  # more than are in sight; some 6 kB each at 100 %
+KEPT = 250  # most often more than are in sight; some 3 kB each at 100 %
 
 
 def ratio_of(painter: QPainter) -> float | None:
@@ -63,4 +63,4 @@ def _picture(look: Look, box: Box, text: str, color: QColor, strong: bool, ratio
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     paint_label(painter, look, Box(0, 0, box.width, box.height), text, color, strong)
     painter.end()
-    return picture
+    return picture.copy()  # without the engine that painted it, which Qt would keep as long
