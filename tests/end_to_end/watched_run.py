@@ -23,12 +23,12 @@ def delayed() -> float:
 
 
 def watch(model: str, folder: Path) -> None:
-    from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtWidgets import QApplication
-
     from vectarium.__main__ import prepare_environment
 
     prepare_environment()
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtWidgets import QApplication
+
     from vectarium.app import App, Options
     from vectarium.places import Places
 

@@ -63,26 +63,27 @@ def test_fewer_are_taken_where_more_gain_little(machine):
     assert machine.share(1, 30 * RUN) > 0.9
 
 
-def test_helpers_of_our_own_are_worth_any_gain(machine):
-    costs, taken = {1: 1.0, 2: 0.95}, []
-    choice = OnePosition(2, machine, of_pytorch=False)
-    for _ in range(40 * RUN):
+def numbers_of_helpers(machine, seconds):
+    """How many helpers of our own are taken, [position], where `seconds(number, place)` is what one takes."""
+    choice, taken = OnePosition(2, machine, of_pytorch=False), []
+    for place in range(40 * RUN):
         begun = choice.begin()
         taken.append(choice.number)
-        machine.time += costs[choice.number]
+        machine.time += seconds(choice.number, place)
         choice.done(begun)
+    return taken
+
+
+def test_helpers_of_our_own_are_worth_any_gain(machine):
+    taken = numbers_of_helpers(machine, lambda number, place: {1: 1.0, 2: 0.95}[number])
     assert taken[-30 * RUN :].count(2) > 0.9 * 30 * RUN
 
 
 def test_what_now_and_then_comes_between_is_not_held_against_helpers_of_our_own(machine):
-    costs, taken = {1: 1.0, 2: 0.8}, []
-    choice = OnePosition(2, machine, of_pytorch=False)
-    for place in range(40 * RUN):
-        begun = choice.begin()
-        taken.append(choice.number)
-        machine.time += 3.0 if choice.number == 2 and place % 3 == 0 else costs[choice.number]
-        choice.done(begun)
-    assert taken[-30 * RUN :].count(2) > 0.9 * 30 * RUN
+    def seconds(number, place):
+        return 3.0 if number == 2 and place % 3 == 0 else {1: 1.0, 2: 0.8}[number]
+
+    assert numbers_of_helpers(machine, seconds)[-30 * RUN :].count(2) > 0.9 * 30 * RUN
 
 
 def test_a_machine_that_becomes_busy_or_free_is_noticed(machine):
